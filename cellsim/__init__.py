@@ -1,0 +1,26 @@
+"""cellsim: a differentiable continuum simulator of battery cells.
+
+Importing it turns on float64 and JAX's persistent compilation cache (see `cellsim.compilation`).
+"""
+
+from cellsim import compilation as _compilation
+
+_compilation.prepare()  # before equinox and diffrax are imported
+
+from cellsim.cells.load import check_cell as check_cell  # noqa: E402
+from cellsim.cells.load import load_cell as load_cell  # noqa: E402
+from cellsim.electrolyte.electrolyte import Electrolyte as Electrolyte  # noqa: E402
+from cellsim.electrolyte.load import load_electrolyte as load_electrolyte  # noqa: E402
+from cellsim.laws import Arrhenius as Arrhenius  # noqa: E402
+from cellsim.laws import Constant as Constant  # noqa: E402
+from cellsim.laws import Custom as Custom  # noqa: E402
+from cellsim.laws import Polynomial as Polynomial  # noqa: E402
+from cellsim.models.dfn import DFN as DFN  # noqa: E402
+from cellsim.models.mesh import Mesh as Mesh  # noqa: E402
+from cellsim.parameters import replace as replace  # noqa: E402
+from cellsim.protocols.steps import charge as charge  # noqa: E402
+from cellsim.protocols.steps import discharge as discharge  # noqa: E402
+from cellsim.simulation.simulate import simulate as simulate  # noqa: E402
+from cellsim.simulation.solution import Solution as Solution  # noqa: E402
+
+__version__ = "0.1.0"

@@ -1,0 +1,68 @@
+"""State of charge: the lithiations at which the resting cell has its cut-off voltages.
+
+The lithium in the solid is that of the published state and is conserved, so each cut-off is one scalar equation, solved
+by bisection and differentiated by the implicit function theorem.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import optimistix as optx
+from jaxtyping import Array, Bool, Float
+
+from cellsim.cells.design import Cell, lithium_capacity
+
+Scalar = Float[Array, ""]
+
+
+class Lithiation(NamedTuple):
+    """Lithium content of both electrodes as fractions of full."""
+
+    negative: Scalar
+    positive: Scalar
+
+
+def open_circuit_voltage(cell: Cell, theta: Lithiation, T: Scalar) -> Scalar:
+    """Voltage [V] of the cell at rest at lithiations `theta` and temperature `T` [K]."""
+    return cell.positive.particle.equilibrium(theta.positive, T) - cell.negative.particle.equilibrium(theta.negative, T)
+
+
+def _balance(cell: Cell) -> tuple[Scalar, Scalar, Callable[[Scalar], Lithiation]]:
+    """The least and greatest lithiation of the negative electrode, and both lithiations from the negative one."""
+    Q_n, Q_p = lithium_capacity(cell.negative, cell.area), lithium_capacity(cell.positive, cell.area)
+    Q_Li = Q_n * cell.negative.particle.theta0 + Q_p * cell.positive.particle.theta0
+    margin = 1e-9  # published curves may diverge at exactly empty or full
+    low = jnp.maximum(0.0, (Q_Li - Q_p) / Q_n) + margin
+    high = jnp.minimum(1.0, Q_Li / Q_n) - margin
+    return low, high, lambda theta_n: Lithiation(theta_n, (Q_Li - Q_n * theta_n) / Q_p)
+
+
+def at_voltage(cell: Cell, V: Scalar, T: Scalar) -> Lithiation:
+    """The lithiations at which the cell rests at `V` [V]; the nearest end where no lithiation reaches it."""
+    low, high, both = _balance(cell)
+    low, high = jax.lax.stop_gradient((low, high))
+    root = optx.root_find(
+        lambda theta_n, _: open_circuit_voltage(cell, both(theta_n), T) - V,
+        optx.Bisection(rtol=1e-14, atol=1e-14),
+        0.5 * (low + high),
+        options=dict(lower=low, upper=high),
+        max_steps=64,
+        throw=False,
+    )
+    return both(root.value)
+
+
+def cut_offs_are_reached(cell: Cell, T: Scalar) -> Bool[Array, ""]:
+    """Whether the cell, with the lithium it holds, can rest at both of its cut-off voltages."""
+    low, high, both = _balance(cell)
+    rest = lambda theta_n: open_circuit_voltage(cell, both(theta_n), T)
+    return (rest(low) <= cell.V_min) & (rest(high) >= cell.V_max)
+
+
+def at_soc(cell: Cell, soc: Scalar, T: Scalar) -> Lithiation:
+    """The lithiations at state of charge `soc` [-]: 0 and 1 are the cut-off voltages at equilibrium at `T` [K]."""
+    empty, full = at_voltage(cell, cell.V_min, T), at_voltage(cell, cell.V_max, T)
+    between = lambda a, b: a + soc * (b - a)
+    return Lithiation(between(empty.negative, full.negative), between(empty.positive, full.positive))

@@ -1,0 +1,124 @@
+"""The parts of a cell: immutable trees in which every number is a differentiable leaf."""
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import equinox as eqx
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from cellsim.cells.porous import Bruggeman
+from cellsim.constants import SECONDS_PER_HOUR, T_ROOM, F
+from cellsim.electrode.kinetics import ButlerVolmer
+from cellsim.electrolyte import Electrolyte
+from cellsim.laws import Law, law
+from cellsim.parameters import quantity
+
+Factor = Callable[[Any], Any]
+
+
+class Particle(eqx.Module):
+    """Spheres of an insertion material."""
+
+    R_p: Float[Array, ""] = quantity("m", 1e-8, 1e-3, "particle radius")
+    eps_s: Float[Array, ""] = quantity("-", 0.01, 0.99, "volume fraction of active material")
+    c_max: Float[Array, ""] = quantity("mol/m3", 1e3, 2e5, "lithium concentration when full")
+    D_s: Law = law("m2/s", 1e-20, 1e-8, "solid diffusivity of (lithiation, T)")
+    U: Law = law("V", -1.0, 6.0, "open-circuit potential of (lithiation, T) at the reference temperature")
+    kinetics: ButlerVolmer
+    theta0: Float[Array, ""] = quantity("-", 0.0, 1.0, "lithiation in the published state, which sets the inventory")
+    dUdT: Law = law("V/K", -0.01, 0.01, "entropic coefficient of (lithiation, T)", default=0.0)
+    T_ref: Float[Array, ""] = quantity("K", 200.0, 500.0, "temperature of `U`", default=T_ROOM)
+
+    @property
+    def a(self) -> Float[Array, ""]:
+        """Wall area per electrode volume [1/m]."""
+        return 3.0 * self.eps_s / self.R_p
+
+    def equilibrium(self, theta: Float[Array, "*#point"], T: Float[Array, "*#point"]) -> Float[Array, "*point"]:
+        """Equilibrium potential [V] against lithium at lithiation `theta` [-] and temperature `T` [K]."""
+        return self.U(theta, T) + (T - self.T_ref) * self.dUdT(theta, T)
+
+
+class Electrode(eqx.Module):
+    """A porous insertion electrode."""
+
+    L: Float[Array, ""] = quantity("m", 1e-7, 5e-3, "thickness")
+    eps: Float[Array, ""] = quantity("-", 0.01, 1.0, "porosity")
+    sigma: Float[Array, ""] = quantity("S/m", 1e-4, 1e8, "electronic conductivity of the solid")
+    particle: Particle
+    transport: Factor = Bruggeman(1.5)  # of the pores
+    conduction: Factor = Bruggeman(1.5)  # of the solid
+    C_dl: Float[Array, ""] = quantity("F/m2", 1e-4, 100.0, "double-layer capacity per wall area", default=0.2)
+
+    @property
+    def kappa_factor(self) -> Float[Array, ""]:
+        """Effective over bulk ionic conductivity and salt diffusivity [-]."""
+        return self.transport(self.eps)
+
+    @property
+    def sigma_eff(self) -> Float[Array, ""]:
+        """Effective electronic conductivity [S/m]."""
+        return self.sigma * self.conduction(self.particle.eps_s)
+
+
+class Separator(eqx.Module):
+    """A porous separator."""
+
+    L: Float[Array, ""] = quantity("m", 1e-7, 5e-3, "thickness")
+    eps: Float[Array, ""] = quantity("-", 0.01, 1.0, "porosity")
+    transport: Factor = Bruggeman(1.5)
+
+    @property
+    def kappa_factor(self) -> Float[Array, ""]:
+        """Effective over bulk ionic conductivity and salt diffusivity [-]."""
+        return self.transport(self.eps)
+
+
+class Cell(eqx.Module):
+    """Two porous electrodes, a separator, and an electrolyte between two current collectors."""
+
+    negative: Electrode
+    separator: Separator
+    positive: Electrode
+    electrolyte: Electrolyte
+    area: Float[Array, ""] = quantity("m2", 1e-7, 1e3, "area of the electrodes facing each other, all layers together")
+    c0: Float[Array, ""] = quantity("mol/m3", 1.0, 2e4, "salt concentration at rest")
+    V_min: Float[Array, ""] = quantity("V", 0.0, 5.5, "lower cut-off voltage, 0 % state of charge at equilibrium")
+    V_max: Float[Array, ""] = quantity("V", 0.5, 6.0, "upper cut-off voltage, 100 % state of charge at equilibrium")
+    capacity: Float[Array, ""] = quantity("A.h", 1e-9, 1e5, "nominal capacity, which defines the C-rate")
+    T_ref: Float[Array, ""] = quantity("K", 200.0, 500.0, "temperature of the published values", default=T_ROOM)
+    R_contact: Float[Array, ""] = quantity("Ohm", 0.0, 1e3, "contact resistance in series", default=0.0)
+    name: str = eqx.field(static=True, default="cell")
+    source: str = eqx.field(static=True, default="")
+
+
+def lithium_capacity(electrode: Electrode, area: Float[Array, ""]) -> Float[Array, ""]:
+    """Charge [A.h] that fills the empty electrode."""
+    p = electrode.particle
+    return area * electrode.L * p.eps_s * p.c_max * F / SECONDS_PER_HOUR
+
+
+def implausible_laws(cell: Cell) -> list[str]:
+    """One line for every law whose value at the resting state lies outside the range that its field says."""
+    T = cell.T_ref
+    found = []
+    for name, parts in (("electrolyte", cell.electrolyte), *_particles(cell)):
+        at = cell.c0 if name == "electrolyte" else parts.theta0
+        where = f"at {float(at):g} mol/m3" if name == "electrolyte" else f"at lithiation {float(at):g}"
+        for field in dataclasses.fields(parts):
+            about = field.metadata.get("law")
+            if about is None:
+                continue
+            value = float(getattr(parts, field.name)(at, T))
+            if not about.low <= value <= about.high:
+                found.append(
+                    f"{name}.{field.name} = {value:g} {about.unit} {where}; expected {about.low:g} to {about.high:g} "
+                    f"{about.unit}."
+                )
+    return found
+
+
+def _particles(cell: Cell) -> list[tuple[str, Particle]]:
+    return [("negative.particle", cell.negative.particle), ("positive.particle", cell.positive.particle)]

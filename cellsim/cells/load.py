@@ -1,0 +1,29 @@
+"""Cells by name."""
+
+from cellsim import registry
+from cellsim.cells import library
+from cellsim.cells.design import Cell, implausible_laws
+from cellsim.parameters import ImplausibleValue, problems
+
+
+def load_cell(name: str, *, check: bool = True) -> Cell:
+    """The published cell called `name`, such as "Chen2020"; every number of it is a differentiable leaf.
+
+    Raises `cellsim.registry.UnknownName` with a suggestion, and `cellsim.parameters.ImplausibleValue` unless
+    `check=False`.
+    """
+    cell = registry.module(library, name).cell()
+    if check:
+        check_cell(cell)
+    return cell
+
+
+def check_cell(cell: Cell) -> None:
+    """Raises `ImplausibleValue` with one line for every number and every law of `cell` that cannot be meant."""
+    found = problems(cell) + implausible_laws(cell)
+    if found:
+        head = "1 parameter looks" if len(found) == 1 else f"{len(found)} parameters look"
+        lines = "\n".join(f"  {line}" for line in found)
+        raise ImplausibleValue(
+            f"{head} implausible (wrong unit?):\n{lines}\nPass `check=False` to the loader if the value is meant."
+        )

@@ -1,0 +1,1 @@
+"""Grids, and where the unknowns live. Knows no battery word."""

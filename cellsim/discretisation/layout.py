@@ -1,0 +1,63 @@
+"""Which unknowns live where, and who talks to whom.
+
+A layout has `fields` unknowns on each node of a line, coupled to those of the two neighbouring nodes, and fibres that
+hang on nodes of the line: each a chain of `depth` unknowns of which only the last, the tip, talks to the fields of its
+own node. A model declares its layout; the linear algebra is written once for all of them.
+"""
+
+from typing import NamedTuple
+
+import equinox as eqx
+import numpy as np
+from jaxtyping import Array, Float
+
+
+class State(eqx.Module):
+    """Unknowns of a layout: fields on the line and values along the fibres, the tip last."""
+
+    line: Float[Array, "*batch fields nodes"]
+    fibre: Float[Array, "*batch depth fibres"]
+
+
+class Layout(NamedTuple):
+    """Sizes, and for each fibre the node that it hangs on. Hashable: part of what a compiled program is keyed by."""
+
+    fields: int
+    nodes: int
+    depth: int
+    host: tuple[int, ...]
+
+    @property
+    def size(self) -> int:
+        """Number of unknowns."""
+        return self.fields * self.nodes + self.depth * len(self.host)
+
+    @property
+    def colours(self) -> int:
+        """Directional derivatives that hold the whole Jacobian: columns of one colour share no row."""
+        return 3 * self.fields + 1
+
+    def seeds(self) -> State:
+        """One direction a colour: field f of every third node, and with it fibre unknowns whose rows stay apart."""
+        node_colour = np.arange(self.nodes) % 3
+        line = np.zeros((self.colours, self.fields, self.nodes))
+        for field in range(self.fields):
+            for k in range(3):
+                line[3 * field + k, field] = node_colour == k
+        fibre = np.zeros((self.colours, self.depth, len(self.host)))
+        for k, mask in enumerate(self.fibre_colour_masks()):
+            fibre[k] = mask
+        fibre[-1, -1] = 1.0  # the tips have a colour of their own
+        return State(line, fibre)
+
+    def fibre_colour_masks(self) -> np.ndarray:
+        """(3, depth, fibres): which inner unknowns of the fibres ride on the colours of field 0.
+
+        The tip's row holds the fields of the host node and the unknown below the tip, so that one takes the colour
+        after its host's.
+        """
+        below_tip = (np.asarray(self.host, dtype=int) % 3 + 1) % 3
+        colour = (np.arange(self.depth)[:, None] - (self.depth - 2) + below_tip[None, :]) % 3
+        masks = np.stack([colour == k for k in range(3)]).astype(float)
+        masks[:, -1] = 0.0
+        return masks

@@ -1,0 +1,53 @@
+"""Open-circuit curves."""
+
+from typing import Any
+
+import equinox as eqx
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from cellsim.parameters import as_float_array
+
+Points = Float[Array, "*#point"]
+
+
+class StepsAndTails(eqx.Module):
+    """A straight line, steps between phases, and exponential tails, the form in which most curves are published:
+
+    U(theta) = U0 + slope theta + sum_k height_k tanh(steepness_k (theta - centre_k)) + sum_k tail_k exp(rate_k theta)
+    """
+
+    U0: Float[Array, ""] = eqx.field(converter=as_float_array)  # [V]
+    slope: Float[Array, ""] = eqx.field(converter=as_float_array)  # [V]
+    height: Float[Array, " steps"] = eqx.field(converter=as_float_array)  # [V]
+    steepness: Float[Array, " steps"] = eqx.field(converter=as_float_array)
+    centre: Float[Array, " steps"] = eqx.field(converter=as_float_array)
+    tail: Float[Array, " tails"] = eqx.field(converter=as_float_array, default=())  # [V]
+    rate: Float[Array, " tails"] = eqx.field(converter=as_float_array, default=())
+
+    def __call__(self, theta: Points, T: Points) -> Float[Array, "*point"]:
+        """Open-circuit potential [V] against lithium at lithiation `theta` [-]."""
+        theta = jnp.broadcast_to(theta, jnp.broadcast_shapes(jnp.shape(theta), jnp.shape(T)))
+        steps = jnp.tanh(self.steepness * (theta[..., None] - self.centre)) @ self.height
+        tails = jnp.exp(self.rate * theta[..., None]) @ self.tail
+        return self.U0 + self.slope * theta + steps + tails
+
+
+class StepSlopes(eqx.Module):
+    """The derivative form of `StepsAndTails`, in which entropic coefficients are published:
+
+    dU/dT(theta) = sum_k height_k sech(steepness_k (theta - centre_k))^2 + sum_k tail_k exp(rate_k theta)
+    """
+
+    height: Float[Array, " steps"] = eqx.field(converter=as_float_array)  # [V/K]
+    steepness: Float[Array, " steps"] = eqx.field(converter=as_float_array)
+    centre: Float[Array, " steps"] = eqx.field(converter=as_float_array)
+    tail: Float[Array, " tails"] = eqx.field(converter=as_float_array, default=())  # [V/K]
+    rate: Float[Array, " tails"] = eqx.field(converter=as_float_array, default=())
+
+    def __call__(self, theta: Points, T: Any) -> Float[Array, "*point"]:
+        """Entropic coefficient [V/K] at lithiation `theta` [-]."""
+        theta = jnp.broadcast_to(theta, jnp.broadcast_shapes(jnp.shape(theta), jnp.shape(T)))
+        steps = (1 - jnp.tanh(self.steepness * (theta[..., None] - self.centre)) ** 2) @ self.height
+        tails = jnp.exp(self.rate * theta[..., None]) @ self.tail
+        return steps + tails

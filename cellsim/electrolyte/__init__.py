@@ -1,0 +1,4 @@
+"""Laws at a point of solution."""
+
+from cellsim.electrolyte.electrolyte import Electrolyte as Electrolyte
+from cellsim.electrolyte.electrolyte import Salt as Salt

@@ -1,0 +1,1 @@
+"""Published electrolytes, one module each, found by name through `cellsim.registry`."""

@@ -1,0 +1,199 @@
+"""What can be read off a state of a DFN cell: profiles, where the losses are, and what must be conserved."""
+
+from typing import NamedTuple
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from cellsim.cells.balance import Lithiation, open_circuit_voltage
+from cellsim.constants import F
+from cellsim.discretisation.grid import radial_grid
+from cellsim.discretisation.layout import State
+from cellsim.models.dfn import DiscreteDFN
+
+Scalar = Float[Array, ""]
+
+
+class Profile(NamedTuple):
+    """How a profile is called and along what it runs."""
+
+    dims: tuple[str, ...]
+    unit: str
+    long_name: str
+
+
+PROFILES = {
+    "electrolyte concentration": Profile(("x",), "mol/m3", "Salt concentration in the electrolyte"),
+    "electrolyte potential": Profile(("x",), "V", "Electrolyte potential against a lithium reference electrode"),
+    "ionic current density": Profile(("x_face",), "A/m2", "Superficial ionic current density"),
+    "negative electrode potential": Profile(("x_n",), "V", "Solid potential of the negative electrode"),
+    "positive electrode potential": Profile(("x_p",), "V", "Solid potential of the positive electrode"),
+    "negative surface lithiation": Profile(("x_n",), "-", "Lithiation at the surface of the negative particles"),
+    "positive surface lithiation": Profile(("x_p",), "-", "Lithiation at the surface of the positive particles"),
+    "negative mean lithiation": Profile(("x_n",), "-", "Mean lithiation of the negative particles"),
+    "positive mean lithiation": Profile(("x_p",), "-", "Mean lithiation of the positive particles"),
+    "negative interfacial current density": Profile(("x_n",), "A/m2", "Faradaic current density, negative walls"),
+    "positive interfacial current density": Profile(("x_p",), "A/m2", "Faradaic current density, positive walls"),
+    "negative overpotential": Profile(("x_n",), "V", "Overpotential of charge transfer, negative electrode"),
+    "positive overpotential": Profile(("x_p",), "V", "Overpotential of charge transfer, positive electrode"),
+    "negative particle lithiation": Profile(("r_n", "x_n"), "-", "Lithiation within the negative particles"),
+    "positive particle lithiation": Profile(("r_p", "x_p"), "-", "Lithiation within the positive particles"),
+}
+
+LOSSES = {
+    "open circuit": "Open-circuit voltage at the mean lithiations",
+    "negative particle diffusion": "Diffusion in the negative particles",
+    "positive particle diffusion": "Diffusion in the positive particles",
+    "negative reaction": "Charge transfer, negative electrode",
+    "positive reaction": "Charge transfer, positive electrode",
+    "electrolyte ohmic": "Ohmic drop in the electrolyte",
+    "electrolyte concentration": "Concentration overpotential of the electrolyte",
+    "solid ohmic": "Ohmic drop in the solids and contacts",
+}
+
+
+class Inventory(eqx.Module):
+    """What a state holds, for the balances of PHYSICAL invariants: amounts [mol] and charge of double layers [C]."""
+
+    salt: Scalar
+    solid_negative: Scalar
+    solid_positive: Scalar
+    layer_negative: Scalar
+    layer_positive: Scalar
+
+
+def coordinates(system: DiscreteDFN) -> dict[str, Array]:
+    """Positions [m] along each dimension of the profiles, x from the negative current collector."""
+    n, s = system.mesh.negative, system.mesh.separator
+    ends = jnp.concatenate([jnp.zeros(1), jnp.cumsum(system.width)])
+    centres = 0.5 * (ends[1:] + ends[:-1])
+    r = jnp.asarray(radial_grid(system.mesh.radial).nodes)
+    cell = system.cell
+    return {
+        "x": centres,
+        "x_face": ends,
+        "x_n": centres[:n],
+        "x_p": centres[n + s :],
+        "r_n": r * cell.negative.particle.R_p,
+        "r_p": r * cell.positive.particle.R_p,
+    }
+
+
+def _split(system: DiscreteDFN, x: Array) -> tuple[Array, Array]:
+    return x[..., : system.mesh.negative], x[..., system.mesh.negative :]
+
+
+def _mean_lithiation(system: DiscreteDFN, theta: Array) -> Array:
+    weights = 3.0 * jnp.asarray(radial_grid(system.mesh.radial).volumes)
+    return jnp.tensordot(weights, theta, axes=1)
+
+
+def profiles(system: DiscreteDFN, y: State, I: Scalar) -> dict[str, Array]:
+    """Every profile of `PROFILES` in the state `y` at cell current `I` [A]."""
+    i = I / system.cell.area
+    c = y.line[0] * system.cell.c0
+    w_n, w_p = _split(system, system.on_electrodes(y.line[1]))
+    faces = system.solution_phase(y, i)
+    i_e = jnp.concatenate([jnp.zeros(1), faces.i_e, jnp.zeros(1)])
+    phi_s_first = -(i - 0.25 * faces.i_e[0]) * system.solid_resistance[0]
+    phi_e = phi_s_first - w_n[0] + jnp.concatenate([jnp.zeros(1), jnp.cumsum(faces.phi_e_step)])
+    n, s = system.mesh.negative, system.mesh.separator
+    c_hosts, w = system.on_electrodes(c), system.on_electrodes(y.line[1])
+    surface = y.fibre[-1]
+    j_n, j_p = _split(system, system.faradaic(c_hosts, w, surface))
+    eta_n, eta_p = _split(system, w - system.equilibrium(surface))
+    particles_n, particles_p = _split(system, y.fibre)
+    mean_n, mean_p = _split(system, _mean_lithiation(system, y.fibre))
+    return {
+        "electrolyte concentration": c,
+        "electrolyte potential": phi_e,
+        "ionic current density": i_e,
+        "negative electrode potential": phi_e[:n] + w_n,
+        "positive electrode potential": phi_e[n + s :] + w_p,
+        "negative surface lithiation": particles_n[-1],
+        "positive surface lithiation": particles_p[-1],
+        "negative mean lithiation": mean_n,
+        "positive mean lithiation": mean_p,
+        "negative interfacial current density": j_n,
+        "positive interfacial current density": j_p,
+        "negative overpotential": eta_n,
+        "positive overpotential": eta_p,
+        "negative particle lithiation": particles_n,
+        "positive particle lithiation": particles_p,
+    }
+
+
+def losses(system: DiscreteDFN, y: State, I: Scalar) -> dict[str, Scalar]:
+    """The terminal voltage [V] as the sum of the terms of `LOSSES`, each averaged over its electrode."""
+    n, s = system.mesh.negative, system.mesh.separator
+    weight_n = system.width[:n] / jnp.sum(system.width[:n])
+    weight_p = system.width[n + s :] / jnp.sum(system.width[n + s :])
+    over = lambda x: (jnp.sum(weight_n * x[..., :n]), jnp.sum(weight_p * x[..., n:]))
+
+    w = system.on_electrodes(y.line[1])
+    U = system.equilibrium(y.fibre[-1])
+    mean_n, mean_p = over(_mean_lithiation(system, y.fibre))
+    U_n, U_p = over(U)
+    eta_n, eta_p = over(w - U)
+    rest = open_circuit_voltage(system.cell, Lithiation(mean_n, mean_p), system.T)
+    rest_n = system.cell.negative.particle.equilibrium(mean_n, system.T)
+    rest_p = system.cell.positive.particle.equilibrium(mean_p, system.T)
+
+    faces = system.solution_phase(y, I / system.cell.area)
+
+    def rise(step: Array) -> Array:
+        """Mean over the positive less mean over the negative electrode of a potential with these steps."""
+        phi = jnp.concatenate([jnp.zeros(1), jnp.cumsum(step)])
+        return jnp.sum(weight_p * phi[n + s :]) - jnp.sum(weight_n * phi[:n])
+
+    ohmic, concentration = rise(-faces.i_e * faces.R_e), rise(faces.diffusion_potential)
+    terms = {
+        "open circuit": rest,
+        "negative particle diffusion": -(U_n - rest_n),
+        "positive particle diffusion": U_p - rest_p,
+        "negative reaction": -eta_n,
+        "positive reaction": eta_p,
+        "electrolyte ohmic": ohmic,
+        "electrolyte concentration": concentration,
+    }
+    V = system.terminal_voltage(y, I)
+    return {**terms, "solid ohmic": V - sum(terms.values())}
+
+
+def inventory(system: DiscreteDFN, y: State, rest: State) -> Inventory:
+    """Salt and lithium [mol] in the state `y`, and the charge [C] of its double layers over that of `rest`."""
+    area, n = system.cell.area, system.mesh.negative
+    salt = area * jnp.sum(system.width * system.eps * y.line[0]) * system.cell.c0
+    width = system.on_electrodes(system.width)
+    solid = area * width * system.wall * system.R_p / 3.0 * system.c_max * _mean_lithiation(system, y.fibre)
+    w = system.on_electrodes(y.line[1] - rest.line[1])
+    layer = area * width * system.wall * system.C_dl * w
+    return Inventory(salt, jnp.sum(solid[:n]), jnp.sum(solid[n:]), jnp.sum(layer[:n]), jnp.sum(layer[n:]))
+
+
+class Balance(NamedTuple):
+    """How far a run strayed from what must hold, relative; only rounding may show."""
+
+    lithium_relative_drift: float
+    salt_relative_drift: float
+    charge_balance_relative_error: float
+
+
+def balance(held: Inventory, charge: np.ndarray) -> Balance:
+    """Balances along a run: `held` at its times, and the charge [C] passed until then.
+
+    Lithium is that of the salt and the solid, less what the double layers drew across without a reaction. Each
+    electrode's solid and double layer together take up the charge that was passed.
+    """
+    layers = (np.asarray(held.layer_negative) + np.asarray(held.layer_positive)) / F
+    lithium = np.asarray(held.salt + held.solid_negative + held.solid_positive) - layers
+    salt = np.asarray(held.salt)
+    change = lambda x: np.asarray(x) - np.asarray(x)[0]
+    negative = -F * change(held.solid_negative) + change(held.layer_negative)
+    positive = -F * change(held.solid_positive) + change(held.layer_positive)
+    passed = max(float(np.max(np.abs(charge))), 1e-12)
+    wrong = max(float(np.max(np.abs(negative - charge))), float(np.max(np.abs(positive + charge))))
+    drift = lambda x: float(np.max(np.abs(x - x[0])) / abs(x[0]))
+    return Balance(drift(lithium), drift(salt), wrong / passed)

@@ -1,0 +1,1 @@
+"""Time integration and the linear algebra that it needs."""

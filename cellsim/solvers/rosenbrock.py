@@ -1,0 +1,275 @@
+"""Rodas5P: a stiffly accurate Rosenbrock method of order 5 as a diffrax solver, with its derivative stated by hand.
+
+One Jacobian and one factorisation a step, eight linear solves, no Newton iteration, an embedded error estimate and a
+dense output of order 4. With W = 1/(gamma h) I - J(y0) the increments k of the eight stages obey
+
+    W k_i = f(t_i, Y_i) + sum_j C_ij k_j / h + h d_i df/dt,      Y_i = y0 + sum_j a_ij k_j.
+
+Source: G. Steinebach, Construction of Rosenbrock-Wanner method Rodas5P and numerical benchmarks within the Julia
+Differential Equations package, BIT Numer. Math. 63 (2023) 27, doi:10.1007/s10543-023-00967-x.
+"""
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import diffrax
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+from jaxtyping import Array, Float
+
+from cellsim.discretisation.layout import Layout, State
+from cellsim.solvers import structured
+
+GAMMA = 0.21193756319429014
+STAGES = 8
+
+
+def _lower(*rows: list[float]) -> np.ndarray:
+    table = np.zeros((STAGES, STAGES))
+    for i, row in enumerate(rows, start=1):
+        table[i, : len(row)] = row
+    return table
+
+
+_LAST = [-7.502846399306121, 2.561846144803919, -11.627539656261098, -0.18268767659942256, 0.030198172008377946]
+A = _lower(
+    [3.0],
+    [2.849394379747939, 0.45842242204463923],
+    [-6.954028509809101, 2.489845061869568, -10.358996098473584],
+    [2.8029986275628964, 0.5072464736228206, -0.3988312541770524, -0.04721187230404641],
+    _LAST,
+    [*_LAST, 1.0],
+    [*_LAST, 1.0, 1.0],
+)
+C = _lower(
+    [-14.155112264123755],
+    [-17.97296035885952, -2.859693295451294],
+    [147.12150275711716, -1.41221402718213, 71.68940251302358],
+    [165.43517024871676, -0.4592823456491126, 42.90938336958603, -5.961986721573306],
+    [24.854864614690072, -3.0009227002832186, 47.4931110020768, 5.5814197821558125, -0.6610691825249471],
+    [
+        30.91273214028599,
+        -3.1208243349937974,
+        77.79954646070892,
+        34.28646028294783,
+        -19.097331116725623,
+        -28.087943162872662,
+    ],
+    [
+        37.80277123390563,
+        -3.2571969029072276,
+        112.26918849496327,
+        66.9347231244047,
+        -40.06618937091002,
+        -54.66780262877968,
+        -9.48861652309627,
+    ],
+)
+TIMES = np.array([0.0, 0.6358126895828704, 0.4095798393397535, 0.9769306725060716, 0.4288403609558664, 1.0, 1.0, 1.0])
+TIME_WEIGHTS = np.array(
+    [
+        0.21193756319429014,
+        -0.42387512638858027,
+        -0.3384627126235924,
+        1.8046452872882734,
+        2.325825639765069,
+        0.0,
+        0.0,
+        0.0,
+    ]
+)
+DENSE = np.array(
+    [
+        [
+            25.948786856663858,
+            -2.5579724845846235,
+            10.433815404888879,
+            -2.3679251022685204,
+            0.524948541321073,
+            1.1241088310450404,
+            0.4272876194431874,
+            -0.17202221070155493,
+        ],
+        [
+            -9.91568850695171,
+            -0.9689944594115154,
+            3.0438037242978453,
+            -24.495224566215796,
+            20.176138334709044,
+            15.98066361424651,
+            -6.789040303419874,
+            -6.710236069923372,
+        ],
+        [
+            11.419903575922262,
+            2.8879645146136994,
+            72.92137995996029,
+            80.12511834622643,
+            -52.072871366152654,
+            -59.78993625266729,
+            -0.15582684282751913,
+            4.883087185713722,
+        ],
+    ]
+)
+
+VectorField = Callable[[Any, State, Any], State]
+
+
+def _weighted(weights: Array, parts: State) -> State:
+    """Sum over the leading axis of `parts` with `weights`."""
+    return jax.tree.map(lambda x: jnp.tensordot(weights, x, axes=1), parts)
+
+
+def _plus(*terms: State) -> State:
+    return jax.tree.map(lambda *xs: sum(xs[1:], xs[0]), *terms)
+
+
+def _times(factor: Array, y: State) -> State:
+    return jax.tree.map(lambda x: factor * x, y)
+
+
+def _factored(field: VectorField, layout: Layout, t0: Array, h: Array, y0: State, args: Any) -> Any:
+    """df/dt and the factors of W at the start of a step."""
+    _, push = jax.linearize(lambda t, y: field(t, y, args), t0, y0)
+    rate_of_t = push(jnp.ones_like(t0), jax.tree.map(jnp.zeros_like, y0))
+    jac = structured.jacobian(lambda direction: push(jnp.zeros_like(t0), direction), layout)
+    return rate_of_t, structured.factors(jac, 1.0 / (GAMMA * h), layout)
+
+
+def _stages(field: VectorField, layout: Layout, t0: Array, h: Array, y0: State, args: Any) -> Any:
+    """The eight increments of one step (stacked), the factors of W, and df/dt."""
+    rate_of_t, known = _factored(field, layout, t0, h, y0, args)
+
+    def stage(k: State, row: tuple[Array, ...]) -> tuple[State, None]:
+        i, a, c, time, time_weight = row
+        rate = field(t0 + time * h, _plus(y0, _weighted(a, k)), args)
+        right_side = _plus(rate, _weighted(c / h, k), _times(time_weight * h, rate_of_t))
+        new = structured.solve(known, right_side, layout)
+        return jax.tree.map(lambda ks, x: ks.at[i].set(x), k, new), None
+
+    rows = (jnp.arange(STAGES), jnp.asarray(A), jnp.asarray(C), jnp.asarray(TIMES), jnp.asarray(TIME_WEIGHTS))
+    empty = jax.tree.map(lambda x: jnp.zeros((STAGES, *x.shape)), y0)
+    k, _ = lax.scan(stage, empty, rows)
+    return k, known, rate_of_t
+
+
+@eqx.filter_custom_jvp
+def increments(t0: Array, h: Array, y0: State, args: Any, *, field: VectorField, layout: Layout) -> State:
+    """The eight increments of one step from `y0` at `t0` over `h`, stacked along a leading axis."""
+    return _stages(field, layout, t0, h, y0, args)[0]
+
+
+@increments.def_jvp
+def _increments_jvp(primals: Any, tangents: Any, *, field: VectorField, layout: Layout) -> tuple[State, State]:
+    """The same recursion for the tangents, with the factors of the step itself:
+
+    W dk_i = df_i + sum_j C_ij d(k_j/h) + d_i dh df/dt + d(J~)(h d_i, k_i) - k_i d(1/(gamma h)),
+
+    where J~ is the derivative of f along (t, y). Linear in the tangents, so that reverse mode is its transpose: the
+    discrete adjoint of the step, with transposed structured solves.
+    """
+    t0, h, y0, args = primals
+    known_tangents = [
+        jax.tree.map(jnp.zeros_like, x) if dx is None else dx for x, dx in zip(primals[:2], tangents[:2], strict=True)
+    ]
+    dt0, dh = known_tangents
+    dy0 = jax.tree.map(
+        lambda x, dx: jnp.zeros_like(x) if dx is None else dx, y0, tangents[2], is_leaf=lambda x: x is None
+    )
+    dargs = tangents[3]
+    k, known, rate_of_t = _stages(field, layout, t0, h, y0, args)
+
+    def along(dt: Array, dy: State) -> State:
+        """Change of (J~)(dt, dy) with the start of the step and the parameters."""
+        product = lambda t, y, p: jax.jvp(lambda t, y: field(t, y, p), (t, y), (dt, dy))[1]
+        return eqx.filter_jvp(product, (t0, y0, args), (dt0, dy0, dargs))[1]
+
+    curvature = jax.vmap(along)(jnp.asarray(TIME_WEIGHTS) * h, k)
+    d_inverse_h = -dh / h**2
+
+    def stage(dk: State, row: tuple[Any, ...]) -> tuple[State, None]:
+        i, a, c, time, time_weight, k_i, bend = row
+        place = (t0 + time * h, _plus(y0, _weighted(a, k)), args)
+        moved = (dt0 + time * dh, _plus(dy0, _weighted(a, dk)), dargs)
+        _, d_rate = eqx.filter_jvp(field, place, moved)
+        right_side = _plus(
+            d_rate,
+            bend,
+            _weighted(c / h, dk),
+            _weighted(c * d_inverse_h, k),
+            _times(time_weight * dh, rate_of_t),
+            _times(-d_inverse_h / GAMMA, k_i),
+        )
+        new = structured.solve(known, right_side, layout)
+        return jax.tree.map(lambda ks, x: ks.at[i].set(x), dk, new), None
+
+    rows = (
+        jnp.arange(STAGES),
+        jnp.asarray(A),
+        jnp.asarray(C),
+        jnp.asarray(TIMES),
+        jnp.asarray(TIME_WEIGHTS),
+        k,
+        curvature,
+    )
+    dk, _ = lax.scan(stage, jax.tree.map(jnp.zeros_like, k), rows)
+    return k, dk
+
+
+class RodasInterpolation(diffrax.AbstractLocalInterpolation):
+    """Dense output of order 4 within one step."""
+
+    t0: Any
+    t1: Any
+    y0: State
+    y1: State
+    bends: State  # three, stacked
+
+    def evaluate(self, t0: Any, t1: Any = None, left: bool = True) -> State:
+        del left
+        if t1 is not None:
+            return _plus(self.evaluate(t1), _times(jnp.asarray(-1.0), self.evaluate(t0)))
+        span = self.t1 - self.t0
+        s = (t0 - self.t0) / jnp.where(span == 0, 1.0, span)
+        weights = s * (1 - s) * jnp.stack([jnp.ones_like(s), s, s * s])
+        return _plus(_times(1 - s, self.y0), _times(s, self.y1), _weighted(weights, self.bends))
+
+
+def _rate(t: Any, y: State, terms_and_args: Any) -> State:
+    terms, args = terms_and_args
+    return terms.vf(t, y, args)
+
+
+class Rodas5P(diffrax.AbstractAdaptiveSolver):
+    """Rodas5P for the unknowns of a layout; the vector field is that of a `diffrax.ODETerm`."""
+
+    layout: Layout = eqx.field(static=True)
+
+    term_structure: ClassVar = diffrax.AbstractTerm
+    interpolation_cls: ClassVar[Callable[..., RodasInterpolation]] = RodasInterpolation
+
+    def order(self, terms: Any) -> int:
+        return 5
+
+    def error_order(self, terms: Any) -> float:
+        return 5.0  # the embedded method is of order 4
+
+    def init(self, terms: Any, t0: Any, t1: Any, y0: State, args: Any) -> None:
+        return None
+
+    def func(self, terms: Any, t0: Any, y0: State, args: Any) -> State:
+        return terms.vf(t0, y0, args)
+
+    def step(
+        self, terms: Any, t0: Any, t1: Any, y0: State, args: Any, solver_state: None, made_jump: Any
+    ) -> tuple[State, State, dict[str, Any], None, Any]:
+        del solver_state, made_jump
+        k = increments(t0, t1 - t0, y0, (terms, args), field=_rate, layout=self.layout)
+        error = jax.tree.map(lambda x: x[-1], k)
+        y1 = _plus(y0, _weighted(jnp.asarray(A[-1]), k), error)
+        dense = dict(y0=y0, y1=y1, bends=_weighted(jnp.asarray(DENSE), k))
+        return y1, error, dense, None, diffrax.RESULTS.successful
