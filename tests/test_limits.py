@@ -4,7 +4,7 @@ import jax
 import numpy as np
 import pytest
 
-from cellsim.electrolyte import limits
+from cellsim import limits
 
 positive, at_least = jax.jit(limits.positive), jax.jit(limits.at_least)
 
