@@ -9,12 +9,13 @@ from typing import Any
 
 import equinox as eqx
 import jax.numpy as jnp
+from jax.typing import ArrayLike
 from jaxtyping import Array, Float
 
 from cellsim.constants import T_ROOM, R
 from cellsim.parameters import Quantity, as_float_array, quantity
 
-Points = Float[Array, "*#point"]
+Points = Float[ArrayLike, "*#point"]
 Law = Callable[[Any, Any], Any]
 
 

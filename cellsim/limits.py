@@ -5,14 +5,17 @@ sqrt(c) is not a number and its slope is infinite, and one such value stops the 
 have bounded slopes, and leave the measured range alone.
 """
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
+from jax.typing import ArrayLike
 from jaxtyping import Array, Float
 
 FLOOR_WIDTH = 1e-3  # mol/m3: changes c by 2.5e-7 of itself at 1 mol/m3 and by 2.5e-13 at 1 mol/L
 
 
-def positive(c: Float[Array, "*point"], width: float = FLOOR_WIDTH) -> Float[Array, "*point"]:
+def positive(c: Float[ArrayLike, "*point"], width: Any = FLOOR_WIDTH) -> Float[Array, "*point"]:
     """`c`, smoothly kept above zero: (c + sqrt(c^2 + width^2))/2, which is c + width^2/(4c) for c >> width.
 
     Written so that large negative `c` does not cancel to zero: the result is positive for every finite `c`.
@@ -23,6 +26,6 @@ def positive(c: Float[Array, "*point"], width: float = FLOOR_WIDTH) -> Float[Arr
     return jnp.where(is_above, reach / 2, width**2 / (2 * reach))
 
 
-def at_least(x: Float[Array, "*point"], floor: float, width: float) -> Float[Array, "*point"]:
+def at_least(x: Float[ArrayLike, "*point"], floor: Any, width: Any) -> Float[Array, "*point"]:
     """`x`, smoothly kept above `floor`; forty widths above it the difference is below the last digit of float64."""
     return floor + width * jax.nn.softplus((x - floor) / width)

@@ -43,9 +43,9 @@ def at_voltage(cell: Cell, V: Scalar, T: Scalar) -> Lithiation:
     """The lithiations at which the cell rests at `V` [V]; the nearest end where no lithiation reaches it."""
     low, high, both = _balance(cell)
     low, high = jax.lax.stop_gradient((low, high))
-    root = optx.root_find(
+    root: optx.Solution = optx.root_find(
         lambda theta_n, _: open_circuit_voltage(cell, both(theta_n), T) - V,
-        optx.Bisection(rtol=1e-14, atol=1e-14),
+        optx.Bisection(rtol=1e-14, atol=1e-14),  # type: ignore[call-arg]
         0.5 * (low + high),
         options=dict(lower=low, upper=high),
         max_steps=64,

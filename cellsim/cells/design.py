@@ -5,7 +5,6 @@ from collections.abc import Callable
 from typing import Any
 
 import equinox as eqx
-import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from cellsim.cells.porous import Bruggeman
@@ -59,8 +58,8 @@ class Electrode(eqx.Module):
 
     @property
     def sigma_eff(self) -> Float[Array, ""]:
-        """Effective electronic conductivity [S/m]."""
-        return self.sigma * self.conduction(self.particle.eps_s)
+        """Effective electronic conductivity [S/m]; all that is not pore conducts, binder and additives too."""
+        return self.sigma * self.conduction(1.0 - self.eps)
 
 
 class Separator(eqx.Module):
@@ -104,7 +103,8 @@ def implausible_laws(cell: Cell) -> list[str]:
     """One line for every law whose value at the resting state lies outside the range that its field says."""
     T = cell.T_ref
     found = []
-    for name, parts in (("electrolyte", cell.electrolyte), *_particles(cell)):
+    trees: list[tuple[str, Any]] = [("electrolyte", cell.electrolyte), *_particles(cell)]
+    for name, parts in trees:
         at = cell.c0 if name == "electrolyte" else parts.theta0
         where = f"at {float(at):g} mol/m3" if name == "electrolyte" else f"at lithiation {float(at):g}"
         for field in dataclasses.fields(parts):

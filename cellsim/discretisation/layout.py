@@ -8,6 +8,7 @@ own node. A model declares its layout; the linear algebra is written once for al
 from typing import NamedTuple
 
 import equinox as eqx
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
@@ -48,7 +49,7 @@ class Layout(NamedTuple):
         for k, mask in enumerate(self.fibre_colour_masks()):
             fibre[k] = mask
         fibre[-1, -1] = 1.0  # the tips have a colour of their own
-        return State(line, fibre)
+        return State(jnp.asarray(line), jnp.asarray(fibre))
 
     def fibre_colour_masks(self) -> np.ndarray:
         """(3, depth, fibres): which inner unknowns of the fibres ride on the colours of field 0.

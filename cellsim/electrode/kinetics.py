@@ -4,6 +4,7 @@ from typing import Any
 
 import equinox as eqx
 import jax.numpy as jnp
+from jax.typing import ArrayLike
 from jaxtyping import Array, Float
 
 from cellsim.constants import T_ROOM, F, R
@@ -11,7 +12,7 @@ from cellsim.laws import arrhenius_factor
 from cellsim.limits import positive
 from cellsim.parameters import quantity
 
-Points = Float[Array, "*#point"]
+Points = Float[ArrayLike, "*#point"]
 
 
 class ButlerVolmer(eqx.Module):
@@ -33,4 +34,4 @@ class ButlerVolmer(eqx.Module):
 
     def j(self, j0: Points, eta: Points, T: Points) -> Float[Array, "*point"]:
         """Faradaic current density [A/m2], positive when lithium leaves the solid, at overpotential `eta` [V]."""
-        return 2.0 * j0 * jnp.sinh(F * eta / (2.0 * R * T))
+        return jnp.sinh(F * eta / (2.0 * R * T)) * 2.0 * j0

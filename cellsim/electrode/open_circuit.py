@@ -4,11 +4,12 @@ from typing import Any
 
 import equinox as eqx
 import jax.numpy as jnp
+from jax.typing import ArrayLike
 from jaxtyping import Array, Float
 
 from cellsim.parameters import as_float_array
 
-Points = Float[Array, "*#point"]
+Points = Float[ArrayLike, "*#point"]
 
 
 class StepsAndTails(eqx.Module):

@@ -4,11 +4,12 @@ from typing import NamedTuple
 
 import equinox as eqx
 import numpy as np
-from jaxtyping import Array, Float
+from jax.typing import ArrayLike
+from jaxtyping import Float
 
 from cellsim.laws import Law, law
 
-Points = Float[Array, "*#point"]
+Points = Float[ArrayLike, "*#point"]
 
 
 class Salt(NamedTuple):
@@ -53,7 +54,7 @@ class Electrolyte(eqx.Module):
     T_range: tuple[float, float] = eqx.field(static=True, default=(0.0, float("inf")))
     salt: Salt = eqx.field(static=True, default=Salt())
 
-    def outside_measured_range(self, c: np.ndarray, T: np.ndarray) -> str | None:
+    def outside_measured_range(self, c: ArrayLike, T: ArrayLike) -> str | None:
         """A sentence when `c` [mol/m3] or `T` [K] leave the measured range, else None."""
         said = []
         for what, values, (low, high), unit in (

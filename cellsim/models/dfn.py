@@ -43,7 +43,7 @@ class DFN(eqx.Module):
         host = (*range(m.negative), *range(m.negative + m.separator, nodes))
         return Layout(fields=2, nodes=nodes, depth=m.radial, host=host)
 
-    def discretised(self, T: Scalar) -> "DiscreteDFN":
+    def discretised(self, T: Any) -> "DiscreteDFN":
         """The equations on the mesh at temperature `T` [K]."""
         return DiscreteDFN(self.cell, self.mesh, T)
 
@@ -77,7 +77,8 @@ class DiscreteDFN(eqx.Module):
             [jnp.broadcast_to(x, f.shape) for x, f in zip((x_n, x_s, x_p), fractions, strict=True)]
         )
         over_hosts = lambda x_n, x_p: jnp.concatenate([jnp.full(mesh.negative, x_n), jnp.full(mesh.positive, x_p)])
-        self.width = jnp.concatenate([part.L * f for part, f in zip((n, s, p), fractions, strict=True)])
+        lengths = (n.L, s.L, p.L)
+        self.width = jnp.concatenate([L * f for L, f in zip(lengths, fractions, strict=True)])
         self.eps = over_cells(n.eps, s.eps, p.eps)
         self.half_path = op.half_resistance(self.width, over_cells(n.kappa_factor, s.kappa_factor, p.kappa_factor))
         self.solid_resistance = 0.5 * self.width * over_cells(1 / n.sigma_eff, 0.0, 1 / p.sigma_eff)

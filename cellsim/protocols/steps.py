@@ -1,5 +1,7 @@
 """Steps of a protocol."""
 
+from typing import Any
+
 import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float
@@ -54,7 +56,7 @@ class ConstantCurrent(eqx.Module):
         V_stop = self.until
         if V_stop is None:
             V_stop = cell.V_max if self.direction < 0 else cell.V_min
-        duration = self.duration
+        duration: Any = self.duration
         if duration is None:
             rest = self.direction == 0
             duration = LONGEST_REST if rest else 2 * SECONDS_PER_HOUR * cell.capacity / jnp.abs(I)
@@ -76,6 +78,8 @@ def charge(
 
 
 def _drive(C_rate: float | None, I: float | None, direction: int) -> Amperes | CRate:
-    if (C_rate is None) == (I is None):
-        raise ValueError("give either C_rate or I (in A), not both and not none")
-    return CRate(direction * C_rate) if I is None else Amperes(direction * I)
+    if C_rate is not None and I is None:
+        return CRate(direction * C_rate)
+    if I is not None and C_rate is None:
+        return Amperes(direction * I)
+    raise ValueError("give either C_rate or I (in A), not both and not none")

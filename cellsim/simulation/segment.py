@@ -7,11 +7,13 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import optimistix as optx
+from jax import lax
 from jaxtyping import Array, Float, Int
 
-from cellsim.discretisation.layout import State
+from cellsim.discretisation.layout import Layout, State
 from cellsim.simulation.control import Demand
 from cellsim.solvers.rosenbrock import Rodas5P
+from cellsim.solvers.trajectory import Trajectory, differentiable, recorded
 
 Scalar = Float[Array, ""]
 FIRST_STEP = 1e-5  # s; short beside the relaxation of any double layer
@@ -42,8 +44,7 @@ class Segment(eqx.Module):
     result: diffrax.RESULTS
     steps: Int[Array, ""]
     rejected: Int[Array, ""]
-    dense: diffrax.DenseInterpolation | None  # between its ends; None if values at given times were asked for
-    at_times: State | None  # at the given times, the final state after the stop
+    trajectory: Trajectory  # between its ends
 
 
 class Circuit(eqx.Module):
@@ -77,28 +78,33 @@ def error_norm(scaled: State) -> Scalar:
     return jnp.sqrt(jnp.mean(jnp.stack([*fields, jnp.mean(scaled.fibre**2)])))
 
 
-def advanced(
-    circuit: Circuit,
-    start: Start,
-    tolerances: Tolerances,
-    times: Float[Array, " times"] | None,
-    *,
-    layout: Any,
-    max_steps: int,
-    adjoint: diffrax.AbstractAdjoint,
-) -> Segment:
+def advanced(circuit: Circuit, start: Start, tolerances: Tolerances, *, layout: Layout, max_steps: int) -> Segment:
     """Carries `start` forward until the demand is met, for at most `max_steps` steps.
 
-    With `times` [s] the states there are returned, else the whole dense output.
+    Differentiable, forward and reverse, in the circuit and in the initial state, the time of the stop included.
     """
     demand = circuit.demand
     is_open = demand.margin(circuit.voltage(start.y)) > 0  # a demand that is met already takes no time
     end = jnp.where(is_open, jnp.maximum(demand.duration, start.t), start.t)
-    saveat = diffrax.SaveAt(t1=True, dense=True)
-    if times is not None:
-        subs = [diffrax.SubSaveAt(t1=True), diffrax.SubSaveAt(ts=jnp.clip(times, start.t, end))]
-        saveat = diffrax.SaveAt(subs=subs)
-    solution = diffrax.diffeqsolve(
+    held = lax.stop_gradient((circuit, start, tolerances, end))
+    solution = _integrated(*held, layout=layout, max_steps=max_steps)
+    trajectory = differentiable(start.y, circuit, recorded(solution.interpolation), field=_rate, layout=layout)
+
+    result, t_found = solution.result, solution.ts[0]
+    has_met = result == diffrax.RESULTS.event_occurred
+    has_ended = result == diffrax.RESULTS.successful
+    t = jnp.where(has_met, _moved_root(t_found, circuit, trajectory), jnp.where(has_ended, end, t_found))
+    took_time = trajectory.count > 0
+    y = jax.tree.map(lambda a, b: jnp.where(took_time, a, b), trajectory.at(t), start.y)
+    stats = solution.stats
+    return Segment(t, y, result, stats["num_steps"], stats["num_rejected_steps"], trajectory)
+
+
+def _integrated(
+    circuit: Circuit, start: Start, tolerances: Tolerances, end: Scalar, *, layout: Layout, max_steps: int
+) -> diffrax.Solution:
+    """The steps that the error control accepts, and the end of the demand within the last of them."""
+    return diffrax.diffeqsolve(
         diffrax.ODETerm(_rate),
         Rodas5P(layout),
         start.t,
@@ -106,25 +112,20 @@ def advanced(
         start.step,
         start.y,
         circuit,
-        saveat=saveat,
+        saveat=diffrax.SaveAt(t1=True, dense=True),
         stepsize_controller=diffrax.PIDController(
             tolerances.rtol, tolerances.atol, norm=error_norm, dtmin=SHORTEST_STEP, force_dtmin=False
         ),
         event=diffrax.Event(_margin, optx.Bisection(rtol=EVENT_TOLERANCE, atol=EVENT_TOLERANCE), direction=False),
-        adjoint=adjoint,
+        adjoint=diffrax.ForwardMode(),  # a plain loop; the derivative is that of the trajectory
         max_steps=max_steps,
         throw=False,
     )
-    last = lambda ys: jax.tree.map(lambda x: x[0], ys)
-    if times is None:
-        t, y, at_times = solution.ts[0], last(solution.ys), None
-    else:
-        (t, saved_t), (y, saved) = solution.ts, solution.ys
-        t, y = t[0], last(y)
-        reached = saved_t <= t  # unsaved entries are infinite
-        pick = lambda x, final: jnp.where(reached.reshape(-1, *[1] * final.ndim), x, final)
-        at_times = jax.tree.map(pick, saved, y)
-    stats = solution.stats
-    return Segment(
-        t, y, solution.result, stats["num_steps"], stats["num_rejected_steps"], solution.interpolation, at_times
-    )
+
+
+def _moved_root(t_found: Scalar, circuit: Circuit, trajectory: Trajectory) -> Scalar:
+    """`t_found`, with the derivative that the implicit function theorem gives the time at which the margin vanishes."""
+    margin = lambda t: circuit.demand.margin(circuit.voltage(trajectory.at(t)))
+    value, slope = jax.jvp(margin, (t_found,), (jnp.ones_like(t_found),))
+    slope = lax.stop_gradient(slope)
+    return t_found - (value - lax.stop_gradient(value)) / jnp.where(slope == 0, 1.0, slope)

@@ -1,5 +1,6 @@
 """`simulate`: a model, a step, and out comes a solution."""
 
+import dataclasses
 from collections.abc import Callable
 from typing import Any
 
@@ -18,9 +19,10 @@ from cellsim.protocols.steps import ConstantCurrent
 from cellsim.simulation.control import Demand
 from cellsim.simulation.segment import FIRST_STEP, Circuit, Segment, Start, Tolerances, advanced
 from cellsim.simulation.solution import Solution
+from cellsim.solvers.trajectory import Trajectory
 
 STEPS_A_CHUNK = 256  # a longer run goes on with the same compiled program
-STEPS_TRACED = 1024  # bound on the steps where the number must be known beforehand
+STEPS_TRACED = 512  # bound on the steps where the number must be known beforehand
 POINTS = 201
 TIMES_BUCKET = 128  # times asked for are padded to a multiple of this, so that their number rarely recompiles
 
@@ -42,7 +44,6 @@ def simulate(
     rtol: float = 1e-6,
     atol: float | None = None,
     max_steps: int | None = None,
-    adjoint: diffrax.AbstractAdjoint | None = None,
     progress: Progress | None = None,
 ) -> Solution:
     """Runs `protocol` on `model`.
@@ -51,15 +52,15 @@ def simulate(
     - `soc`: initial state of charge [-]; 0 and 1 are the cut-off voltages at equilibrium.
     - `T`: temperature [K]; the cell's reference temperature by default.
     - `initial`: a state to start from instead of rest at `soc`.
-    - `times`: where the solution is wanted [s]; by default at 201 fractions of the time to the stop, finer at both
-      ends. The last one is moved to the stop if it lies beyond, and times beyond repeat the final state.
+    - `times`: where the solution is wanted [s], rising; the run ends with the last of them at the latest, and those
+      beyond its stop repeat the final state. By default 201 fractions of the time to the stop, finer at both ends.
     - `rtol`, `atol`: relative and absolute tolerance of the time integration, in unknowns of order one; `atol` is a
       tenth of `rtol` by default.
-    - `max_steps`: bound on the number of time steps; none by default, and 1024 under JAX's transformations.
-    - `adjoint`: how to differentiate; reverse mode by default, `diffrax.ForwardMode()` for `jvp` and `jacfwd`.
+    - `max_steps`: bound on the number of accepted time steps; none by default. Under JAX's transformations the rejected
+      ones count as well, and the bound is 512 by default.
     - `progress`: called as `progress(fraction, t)` between chunks of steps; not under JAX's transformations.
 
-    Pure: works as it stands under `jit`, `grad`, `vmap` and `jacrev`. A run that fails keeps what it reached and says
+    Pure: works as it stands under `jit`, `vmap`, `grad`, `jacrev`, `jvp`, `jacfwd` and compositions of them. A run that fails keeps what it reached and says
     why in `stop_reason`. Raises `CannotStart` (not under transformations, where such a run takes no time).
     """
     step = language.step(protocol) if isinstance(protocol, str) else protocol
@@ -67,13 +68,15 @@ def simulate(
     T = model.cell.T_ref if T is None else as_array(T)
     tolerances = Tolerances(as_array(rtol), as_array(0.1 * rtol if atol is None else atol))
     demand = step.demand(model.cell)
-    adjoint = diffrax.RecursiveCheckpointAdjoint() if adjoint is None else adjoint
+    if times is not None:
+        times = as_array(times)
+        demand = eqx.tree_at(lambda d: d.duration, demand, jnp.minimum(demand.duration, times[-1]))
     rest, valid = _at_rest(model, as_array(soc), T)
     y0 = rest if initial is None else initial
     start = Start(as_array(0.0), y0, as_array(FIRST_STEP))
     arrays = (model, demand, start, tolerances, times)
     if any(isinstance(x, jax.core.Tracer) for x in jax.tree.leaves(arrays)):
-        return _simulate_traced(model, T, demand, rest, start, tolerances, times, max_steps or STEPS_TRACED, adjoint)
+        return _simulate_traced(model, T, demand, rest, start, tolerances, times, max_steps or STEPS_TRACED)
     _refuse_impossible(model, demand, start, T, valid, soc)
     return _simulate_in_chunks(model, T, demand, rest, start, tolerances, times, max_steps, progress)
 
@@ -87,16 +90,13 @@ def _simulate_traced(
     tolerances: Tolerances,
     times: Any,
     max_steps: int,
-    adjoint: diffrax.AbstractAdjoint,
 ) -> Solution:
     """The whole run as one piece that JAX transforms, with a fixed number of points."""
-    wanted = None if times is None else jnp.asarray(times, dtype=float)
-    segment = _advanced(model, T, demand, start, tolerances, wanted, max_steps=max_steps, adjoint=adjoint)
-    if wanted is None:
-        t = segment.t * _fractions()
-        states = jax.vmap(segment.dense.evaluate)(t)
-    else:
-        t, states = jnp.minimum(wanted, segment.t), segment.at_times
+    segment = _advanced(model, T, demand, start, tolerances, max_steps=max_steps)
+    t = segment.t * _fractions() if times is None else jnp.minimum(times, segment.t)
+    states = jax.vmap(segment.trajectory.at)(t)
+    took_time = segment.trajectory.count > 0
+    states = jax.tree.map(lambda a, b: jnp.where(took_time, a, b), states, start.y)
     V = _voltages(model, T, demand, states)
     return Solution(
         t,
@@ -107,6 +107,7 @@ def _simulate_traced(
         rest,
         model,
         demand,
+        segment.t,
         segment.result,
         segment.steps,
         segment.rejected,
@@ -125,75 +126,66 @@ def _simulate_in_chunks(
     progress: Progress | None,
 ) -> Solution:
     """The run as repeated calls of one compiled program, each of a bounded number of steps."""
-    parts: list[diffrax.DenseInterpolation] = []
+    parts: list[Trajectory] = []
     steps = rejected = 0
     duration = float(demand.duration)
     while True:
-        segment: Segment = _advanced(
-            model,
-            T,
-            demand,
-            start,
-            tolerances,
-            None,
-            max_steps=STEPS_A_CHUNK,
-            adjoint=diffrax.RecursiveCheckpointAdjoint(),
-        )
-        parts.append(segment.dense)
+        segment: Segment = _advanced(model, T, demand, start, tolerances, max_steps=STEPS_A_CHUNK)
+        parts.append(segment.trajectory)
+        accepted = steps - rejected
         steps += int(segment.steps)
         rejected += int(segment.rejected)
+        if max_steps is not None and steps - rejected > max_steps:
+            segment = _cut_back(segment, max_steps - accepted)
+            steps = max_steps + rejected
         t = float(segment.t)
         if progress is not None:
             progress(min(t / duration, 1.0), t)
         unfinished = bool(segment.result == diffrax.RESULTS.max_steps_reached)
-        if not unfinished or (max_steps is not None and steps >= max_steps):
+        if not unfinished or (max_steps is not None and steps - rejected >= max_steps):
             break
-        ends = np.asarray(segment.dense.ts)[: int(segment.dense.ts_size)]
+        ends = np.asarray(segment.trajectory.ts)[: int(segment.trajectory.count) + 1]
         last_step = ends[-1] - ends[-2] if len(ends) > 1 else FIRST_STEP
         start = Start(segment.t, segment.y, jnp.asarray(last_step))
-    stop = segment.t[None]
-    found = Solution(
-        stop,
-        stop,
-        stop,
-        jnp.full_like(stop, T),
-        segment.y,
+    t = _fractions() * segment.t if times is None else times
+    states, V, t = _observed(model, T, demand, tuple(parts), segment.t, t)
+    return Solution(
+        t,
+        V,
+        jnp.full_like(V, demand.I),
+        jnp.full_like(V, T),
+        states,
         rest,
         model,
         demand,
+        segment.t,
         segment.result,
         jnp.asarray(steps),
         jnp.asarray(rejected),
         tuple(parts),
     )
-    return observed(found, _fractions() * segment.t if times is None else times)
 
 
-def observed(solution: Solution, times: Any) -> Solution:
+def seen_at(solution: Solution, times: Any) -> Solution:
     """`solution` at other times [s], those beyond its stop moved to the stop."""
-    stop = solution.t[-1]
-    t = np.minimum(np.asarray(times, dtype=float), float(stop))
-    size = len(t)
-    padded = np.full(-(-size // TIMES_BUCKET) * TIMES_BUCKET, float(stop))
-    padded[:size] = t
+    assert solution.dense is not None
     T = solution.T[0]
-    states, V = _looked_up(solution.model, T, solution.demand, solution.dense, jnp.asarray(padded))
-    cut = lambda x: x[:size]
-    V = cut(V)
-    return Solution(
-        jnp.asarray(t),
-        V,
-        jnp.full_like(V, solution.demand.I),
-        jnp.full_like(V, T),
-        jax.tree.map(cut, states),
-        solution.rest,
-        solution.model,
-        solution.demand,
-        solution.result,
-        solution.steps,
-        solution.rejected,
-        solution.dense,
-    )
+    states, V, t = _observed(solution.model, T, solution.demand, solution.dense, solution.t_stop, times)
+    changed = lambda s: (s.t, s.V, s.I, s.T, s.states)
+    new = (t, V, jnp.full_like(V, solution.demand.I), jnp.full_like(V, T), states)
+    return eqx.tree_at(changed, solution, new)
+
+
+def _observed(
+    model: DFN, T: Array, demand: Demand, parts: tuple[Trajectory, ...], stop: Array, times: Any
+) -> tuple[State, Array, Array]:
+    """States, voltages and the times themselves, those beyond `stop` moved to it."""
+    t = np.minimum(np.asarray(times, dtype=float), float(stop))
+    padded = np.full(-(-len(t) // TIMES_BUCKET) * TIMES_BUCKET, float(stop))
+    padded[: len(t)] = t
+    states, V = _looked_up(model, T, demand, parts, jnp.asarray(padded))
+    cut = lambda x: np.asarray(x)[: len(t)]  # by numpy: a slice by JAX would compile for every length
+    return jax.tree.map(lambda x: jnp.asarray(cut(x)), states), jnp.asarray(cut(V)), jnp.asarray(t)
 
 
 def _fractions() -> Float[Array, " points"]:
@@ -231,18 +223,10 @@ def _at_rest(model: DFN, soc: Array, T: Array) -> tuple[State, Array]:
 
 @eqx.filter_jit
 def _advanced(
-    model: DFN,
-    T: Array,
-    demand: Demand,
-    start: Start,
-    tolerances: Tolerances,
-    times: Array | None,
-    *,
-    max_steps: int,
-    adjoint: diffrax.AbstractAdjoint,
+    model: DFN, T: Array, demand: Demand, start: Start, tolerances: Tolerances, *, max_steps: int
 ) -> Segment:
     circuit = Circuit(model.discretised(T), demand)
-    return advanced(circuit, start, tolerances, times, layout=model.layout, max_steps=max_steps, adjoint=adjoint)
+    return advanced(circuit, start, tolerances, layout=model.layout, max_steps=max_steps)
 
 
 @eqx.filter_jit
@@ -253,12 +237,12 @@ def _voltages(model: DFN, T: Array, demand: Demand, states: State) -> Float[Arra
 
 @eqx.filter_jit
 def _looked_up(
-    model: DFN, T: Array, demand: Demand, parts: tuple[diffrax.DenseInterpolation, ...], t: Array
+    model: DFN, T: Array, demand: Demand, parts: tuple[Trajectory, ...], t: Array
 ) -> tuple[State, Array]:
-    """States and voltages at times `t` from the dense outputs of consecutive chunks."""
-    states = jax.vmap(parts[0].evaluate)(t)
+    """States and voltages at times `t` from the trajectories of consecutive chunks."""
+    states = jax.vmap(parts[0].at)(t)
     for part in parts[1:]:
-        later = t >= part.t0
+        later = t >= part.ts[0]
         pick = lambda old, new, later=later: jnp.where(later.reshape(-1, *[1] * (old.ndim - 1)), new, old)
-        states = jax.tree.map(pick, states, jax.vmap(part.evaluate)(jnp.maximum(t, part.t0)))
+        states = jax.tree.map(pick, states, jax.vmap(part.at)(jnp.maximum(t, part.ts[0])))
     return states, _voltages(model, T, demand, states)

@@ -15,6 +15,7 @@ from cellsim.discretisation.layout import State
 from cellsim.models import observables
 from cellsim.models.dfn import DFN
 from cellsim.simulation.control import Demand
+from cellsim.solvers.trajectory import Trajectory
 
 if TYPE_CHECKING:
     import xarray
@@ -26,7 +27,8 @@ DEPLETED = 0.02  # of the resting salt concentration: so little that the electro
 class Solution(eqx.Module):
     """Voltage, current and every field of a run, at times `t` from its start to its stop.
 
-    Times are in s, voltages in V, currents in A (positive discharges), temperatures in K. The last point is the stop.
+    Times are in s, voltages in V, currents in A (positive discharges), temperatures in K. The last point of what
+    `simulate` returns is the stop.
     """
 
     t: Float[Array, " times"]
@@ -37,10 +39,11 @@ class Solution(eqx.Module):
     rest: State  # before the current was switched on
     model: DFN
     demand: Demand
+    t_stop: Scalar  # where the run stopped
     result: diffrax.RESULTS
     steps: Int[Array, ""]
     rejected: Int[Array, ""]
-    dense: tuple[diffrax.DenseInterpolation, ...] | None = None
+    dense: tuple[Trajectory, ...] | None = None
 
     # ---- whole-run numbers, differentiable
 
@@ -114,7 +117,7 @@ class Solution(eqx.Module):
     @property
     def stop_reason(self) -> str:
         """Why the run stopped, in a sentence."""
-        t, V = float(self.t[-1]), float(self.V[-1])
+        t, V = float(self.t_stop), float(self.V[-1])
         if bool(self.result == diffrax.RESULTS.event_occurred):
             fell = float(self.demand.side) > 0
             how = "lower" if fell else "upper"
@@ -155,16 +158,16 @@ class Solution(eqx.Module):
         """
         if self.dense is None:
             raise ValueError("this solution keeps no dense output; give `times` to simulate() instead")
-        from cellsim.simulation.simulate import observed  # the two know each other: a solution can be looked at again
+        from cellsim.simulation.simulate import seen_at  # the two know each other: a solution can be looked at again
 
-        return observed(self, times)
+        return seen_at(self, times)
 
     def step_times(self) -> np.ndarray:
         """Times [s] at which the solver's accepted steps ended, both ends included; none past the stop."""
         if self.dense is None:
             raise ValueError("this solution keeps no dense output")
-        ends = np.concatenate([np.asarray(part.ts)[: int(part.ts_size)] for part in self.dense])
-        stop = float(self.t[-1])
+        ends = np.concatenate([np.asarray(part.ts)[: int(part.count) + 1] for part in self.dense])
+        stop = float(self.t_stop)
         return np.unique(np.append(ends[ends < stop], stop))
 
     def plot(self, **options: Any) -> Any:

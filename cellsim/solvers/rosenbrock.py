@@ -18,7 +18,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
-from jaxtyping import Array, Float
+from jaxtyping import Array
 
 from cellsim.discretisation.layout import Layout, State
 from cellsim.solvers import structured
@@ -68,6 +68,7 @@ C = _lower(
         -9.48861652309627,
     ],
 )
+SUM = np.append(A[-1, :-1], 1.0)  # weights of the increments in the step; the last one is the error estimate
 TIMES = np.array([0.0, 0.6358126895828704, 0.4095798393397535, 0.9769306725060716, 0.4288403609558664, 1.0, 1.0, 1.0])
 TIME_WEIGHTS = np.array(
     [
@@ -239,6 +240,21 @@ class RodasInterpolation(diffrax.AbstractLocalInterpolation):
         return _plus(_times(1 - s, self.y0), _times(s, self.y1), _weighted(weights, self.bends))
 
 
+class DenseStep(eqx.Module):
+    """What the dense output of one step is made of."""
+
+    y0: State
+    y1: State
+    bends: State  # three, stacked
+
+
+def dense_step(t0: Array, h: Array, y0: State, args: Any, *, field: VectorField, layout: Layout) -> DenseStep:
+    """One step from `y0` at `t0` over `h`."""
+    k = increments(t0, h, y0, args, field=field, layout=layout)
+    y1 = _plus(y0, _weighted(jnp.asarray(SUM), k))
+    return DenseStep(y0, y1, _weighted(jnp.asarray(DENSE), k))
+
+
 def _rate(t: Any, y: State, terms_and_args: Any) -> State:
     terms, args = terms_and_args
     return terms.vf(t, y, args)
@@ -270,6 +286,6 @@ class Rodas5P(diffrax.AbstractAdaptiveSolver):
         del solver_state, made_jump
         k = increments(t0, t1 - t0, y0, (terms, args), field=_rate, layout=self.layout)
         error = jax.tree.map(lambda x: x[-1], k)
-        y1 = _plus(y0, _weighted(jnp.asarray(A[-1]), k), error)
+        y1 = _plus(y0, _weighted(jnp.asarray(SUM), k))
         dense = dict(y0=y0, y1=y1, bends=_weighted(jnp.asarray(DENSE), k))
         return y1, error, dense, None, diffrax.RESULTS.successful

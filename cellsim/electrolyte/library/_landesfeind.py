@@ -9,8 +9,8 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from cellsim.electrolyte.electrolyte import Electrolyte
-from cellsim.limits import positive
 from cellsim.laws import Points
+from cellsim.limits import positive
 from cellsim.parameters import as_float_array
 
 SOURCE = (

@@ -11,8 +11,8 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from cellsim.electrolyte.electrolyte import Electrolyte
-from cellsim.limits import positive
 from cellsim.laws import Points, Polynomial
+from cellsim.limits import positive
 from cellsim.parameters import as_float_array
 
 

@@ -10,8 +10,8 @@ import equinox as eqx
 from jaxtyping import Array, Float
 
 from cellsim.electrolyte.electrolyte import Electrolyte
-from cellsim.limits import at_least, positive
 from cellsim.laws import Points
+from cellsim.limits import at_least, positive
 from cellsim.parameters import as_float_array, quantity
 
 GAP_FLOOR = 5.0  # K above the vanishing-mobility temperature; measured down to 17 K

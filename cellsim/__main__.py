@@ -1,0 +1,7 @@
+"""`python -m cellsim`, the same as `cellsim`."""
+
+import sys
+
+from cellsim.cli import main
+
+sys.exit(main())

@@ -1,0 +1,74 @@
+"""What to cite: each part of a run names its source, in a `source` field or under `Source:` in its docstring."""
+
+import dataclasses
+import inspect
+import re
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from cellsim.cells.design import Cell
+from cellsim.electrolyte import Electrolyte
+from cellsim.models.dfn import DFN
+from cellsim.solvers import rosenbrock
+
+SOFTWARE = (
+    "J. Bradbury et al., JAX: composable transformations of Python+NumPy programs, http://github.com/jax-ml/jax (2018)",
+    "P. Kidger, On Neural Differential Equations, PhD thesis, University of Oxford (2021), arXiv:2202.02435 (diffrax)",
+)
+
+
+class Citation(NamedTuple):
+    """What was used, and where it comes from."""
+
+    use: str
+    reference: str
+
+
+def of_electrolyte(electrolyte: Electrolyte) -> list[Citation]:
+    """The sources of an electrolyte."""
+    return [Citation(f"electrolyte, {electrolyte.name}", electrolyte.source)] if electrolyte.source else []
+
+
+def of_cell(cell: Cell) -> list[Citation]:
+    """The sources of a cell: the publication, its electrolyte, and the laws that its parts obey."""
+    found = [Citation(f"cell, {cell.name}", cell.source)] if cell.source else []
+    found += of_electrolyte(cell.electrolyte)
+    for kind in dict.fromkeys(_kinds(cell)):
+        found += [Citation(_words(kind.__name__), text) for text in sources_in(inspect.getdoc(kind))]
+    return found
+
+
+def of_model(model: type[DFN]) -> list[Citation]:
+    """The sources of a model's equations and of the method that integrates them, and the software beneath."""
+    found = [
+        Citation(f"model, {model.__name__}", text) for text in sources_in(inspect.getdoc(inspect.getmodule(model)))
+    ]
+    found += [Citation("time integration", text) for text in sources_in(inspect.getdoc(rosenbrock))]
+    return found + [Citation("software", text) for text in SOFTWARE]
+
+
+def of_run(model: DFN) -> list[Citation]:
+    """All that a run of `model` rests on."""
+    return of_cell(model.cell) + of_model(type(model))
+
+
+def sources_in(docstring: str | None) -> list[str]:
+    """The references that a docstring gives after `Source:`, or after `Sources:` parted by semicolons."""
+    said = re.search(r"^(Sources?):\s*(.+?)(?=\n\s*\n|\Z)", docstring or "", re.DOTALL | re.MULTILINE)
+    if not said:
+        return []
+    text = " ".join(said[2].split())
+    return [text] if said[1] == "Source" else text.split("; ")
+
+
+def _kinds(node: Any) -> Iterator[type]:
+    """The classes in a tree of parameters, from its root down."""
+    if dataclasses.is_dataclass(node) and not isinstance(node, type):
+        yield type(node)
+        for field in dataclasses.fields(node):
+            yield from _kinds(getattr(node, field.name))
+
+
+def _words(name: str) -> str:
+    """A class name in words: `ButlerVolmer` is `Butler Volmer`."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)

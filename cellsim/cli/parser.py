@@ -1,0 +1,166 @@
+"""What the command line understands."""
+
+import argparse
+from collections.abc import Sequence
+
+RUN = """\
+Runs a scenario file, or a cell and a step named here, and writes timeseries.csv, summary.json, solution.nc and pictures.
+Options given here win over those of the file.
+
+examples:
+  cellsim run scenarios/lgm50_1C.toml
+  cellsim run scenarios/lgm50_1C.toml --mesh fine --out out/fine
+  cellsim run --cell Chen2020 --protocol "Discharge at 2C until 2.5 V"
+  cellsim run --cell Chen2020 --protocol "Charge at C/2 until 4.2 V" --soc 0
+  cellsim run --cell Chen2020 --set electrolyte.t_plus=0.4 --set negative.L=90e-6 --out out/thick
+
+exit codes: 0 done; 1 the solve failed, and what was reached is written; 2 bad input; 130 interrupted
+"""
+LIST = """\
+Lists what there is to name.
+
+examples:
+  cellsim list cells
+  cellsim list steps
+"""
+DESCRIBE = """\
+Shows a cell (every parameter with its path for --set), an electrolyte (its four functions), or a model.
+
+examples:
+  cellsim describe Chen2020
+  cellsim describe landesfeind2019_ec_emc
+  cellsim describe DFN
+"""
+CITE = """\
+Prints what to cite for a cell, an electrolyte or a model, or for a run by the folder it was written to.
+
+examples:
+  cellsim cite Marquis2019
+  cellsim cite out/lgm50_1C
+"""
+NEW = """\
+Writes a commented scenario to start from; a file that is there already is left alone.
+
+examples:
+  cellsim new
+  cellsim new my_cell.toml
+"""
+ABOUT = """\
+A differentiable simulator of battery cells.
+
+examples:
+  cellsim run --cell Chen2020 --protocol "Discharge at 1C until 2.5 V"
+  cellsim new my_cell.toml
+  cellsim list cells
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The commands and their options."""
+    top = argparse.ArgumentParser("cellsim", description=ABOUT, formatter_class=_Plain, allow_abbrev=False)
+    top.set_defaults(command=None)
+    top.add_argument("--version", action=_Version, help="show the version and leave")
+    commands = top.add_subparsers(title="commands", metavar="COMMAND")
+
+    def command(name: str, text: str, help: str) -> argparse.ArgumentParser:
+        return commands.add_parser(name, help=help, description=text, formatter_class=_Plain, allow_abbrev=False)
+
+    _add_run(command("run", RUN, "run a scenario file, or a cell and a step"))
+
+    listing = command("list", LIST, "list cells, electrolytes, models or steps")
+    listing.add_argument("kind", metavar="KIND", help="cells, electrolytes, models or steps")
+    listing.set_defaults(command=_list)
+
+    describing = command("describe", DESCRIBE, "show the parameters of a cell, or an electrolyte's functions")
+    describing.add_argument("name", metavar="NAME", help="a cell, an electrolyte or a model")
+    describing.set_defaults(command=_describe)
+
+    citing = command("cite", CITE, "print what to cite")
+    citing.add_argument("name", metavar="NAME_OR_DIR", help="a cell, an electrolyte, a model, or the folder of a run")
+    citing.set_defaults(command=_cite)
+
+    new = command("new", NEW, "write a commented scenario to start from")
+    new.add_argument("file", metavar="FILE", nargs="?", default="scenario.toml", help="default: scenario.toml")
+    new.set_defaults(command=_new)
+    return top
+
+
+def _add_run(run: argparse.ArgumentParser) -> None:
+    run.add_argument("scenario", metavar="SCENARIO.toml", nargs="?", help="a scenario file; `cellsim new` writes one")
+    what = run.add_argument_group("what to run")
+    what.add_argument("--cell", metavar="NAME", help="a cell of `cellsim list cells`")
+    what.add_argument("--electrolyte", metavar="NAME", help="another electrolyte, of `cellsim list electrolytes`")
+    what.add_argument("--set", metavar="PATH=VALUE", action="append", default=[], help="change a number of the cell")
+    what.add_argument("--protocol", metavar="STEP", action="append", help='as "Discharge at 1C until 2.5 V"')
+    what.add_argument("--cycles", metavar="N", type=int, help="only 1 in this version")
+    what.add_argument("--soc", metavar="FRACTION", type=float, help="initial state of charge; default 1")
+    what.add_argument(
+        "--ambient-temperature",
+        metavar="DEGC",
+        type=float,
+        help="also the initial one; default that of the cell's data",
+    )
+    what.add_argument("--no-check", action="store_true", help="accept numbers that look implausible")
+    how = run.add_argument_group("how to run it")
+    how.add_argument("--model", metavar="NAME", help="DFN, the only one in this version")
+    how.add_argument("--thermal", metavar="NAME", help="isothermal, the only one in this version")
+    how.add_argument("--mesh", metavar="NAME", help="coarse, default or fine")
+    how.add_argument("--rtol", metavar="X", type=float, help="relative tolerance in time; default 1e-6")
+    how.add_argument("--atol", metavar="X", type=float, help="absolute tolerance; default a tenth of the relative one")
+    how.add_argument("--max-steps", metavar="N", type=int, help="give up after so many time steps; default never")
+    out = run.add_argument_group("output")
+    out.add_argument("--out", metavar="DIR", help="where files go; default out/ and the name of the scenario or cell")
+    out.add_argument("--quiet", action="store_true", help="print nothing")
+    run.set_defaults(command=_run)
+
+
+class _Plain(argparse.RawDescriptionHelpFormatter):
+    """Keeps the lines of the examples."""
+
+
+class _Version(argparse.Action):
+    """Shows the version; looked up only when asked for."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str, help: str | None = None):
+        super().__init__(option_strings, dest, nargs=0, help=help)
+
+    def __call__(
+        self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: object, option: str | None = None
+    ) -> None:
+        from cellsim import __version__
+
+        print(f"cellsim {__version__}")
+        parser.exit(0)
+
+
+# Each command is imported when it is used.
+
+
+def _run(arguments: argparse.Namespace, argv: Sequence[str]) -> int:
+    from cellsim.cli.run import run
+
+    return run(arguments, argv)
+
+
+def _list(arguments: argparse.Namespace, argv: Sequence[str]) -> int:
+    from cellsim.cli.library import list_kind
+
+    return list_kind(arguments.kind)
+
+
+def _describe(arguments: argparse.Namespace, argv: Sequence[str]) -> int:
+    from cellsim.cli.library import describe
+
+    return describe(arguments.name)
+
+
+def _cite(arguments: argparse.Namespace, argv: Sequence[str]) -> int:
+    from cellsim.cli.library import cite
+
+    return cite(arguments.name)
+
+
+def _new(arguments: argparse.Namespace, argv: Sequence[str]) -> int:
+    from cellsim.cli.new import new
+
+    return new(arguments.file)

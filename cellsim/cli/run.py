@@ -1,0 +1,167 @@
+"""`cellsim run`."""
+
+import argparse
+import shlex
+import sys
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cellsim import __version__, output
+from cellsim.cli import DONE, FAILED
+from cellsim.cli.stopwatch import Stopwatch
+from cellsim.cli.terminal import StatusLine, is_colourful, table
+from cellsim.scenario import Scenario, load_scenario, scenario_from
+from cellsim.settings import BadInput, Given, Key, Settings
+from cellsim.simulation.simulate import CannotStart
+from cellsim.simulation.solution import Solution
+
+# option -> the key of a scenario that it stands for
+OPTIONS: dict[str, Key] = {
+    "cell": ("cell", "name"),
+    "electrolyte": ("cell", "electrolyte"),
+    "protocol": ("protocol", "steps"),
+    "cycles": ("protocol", "cycles"),
+    "soc": ("protocol", "soc"),
+    "ambient_temperature": ("model", "ambient_temperature"),
+    "model": ("model", "name"),
+    "thermal": ("model", "thermal"),
+    "mesh": ("model", "mesh"),
+    "rtol": ("solver", "rtol"),
+    "atol": ("solver", "atol"),
+    "max_steps": ("solver", "max_steps"),
+    "out": ("output", "dir"),
+}
+DEFAULT_FOLDER = Path("out")
+
+
+def run(arguments: argparse.Namespace, argv: Sequence[str]) -> int:
+    """Runs what was asked for and writes its files; the exit code. Raises `BadInput`."""
+    watch = Stopwatch()
+    with watch.running(), StatusLine(sys.stderr, arguments.quiet) as status:
+        with watch.phase("set_up"):
+            source = arguments.scenario or "the command line"
+            scenario = _scenario(arguments, source)
+            directory = _made(scenario.directory or _default_directory(arguments, scenario))
+        with watch.phase("solve"):
+            try:
+                solution = scenario.run(status.progress)
+            except CannotStart as error:
+                raise BadInput(source, [str(error)]) from None
+            solution.V.block_until_ready()
+        status.say("writing files")
+        with watch.phase("output"):
+            files = output.write_run(solution, directory, _about(scenario, argv, watch))
+    if not arguments.quiet:
+        print(closing_table(scenario, solution, watch.seconds(), files))
+        warning = output.range_warning(solution)
+        if warning:
+            print(f"cellsim: warning: {warning}", file=sys.stderr)
+    if solution.succeeded:
+        return DONE
+    print(f"cellsim: {solution.stop_reason}; what was reached is in {directory}.", file=sys.stderr)
+    return FAILED
+
+
+def _scenario(arguments: argparse.Namespace, source: str) -> Scenario:
+    changes = settings_from(arguments)
+    if arguments.scenario is not None:
+        return load_scenario(arguments.scenario, changes)
+    if arguments.cell is None:
+        raise BadInput(source, ["nothing to run: give a scenario file, or --cell NAME. See `cellsim run --help`."])
+    return scenario_from(changes, source)
+
+
+def settings_from(arguments: argparse.Namespace) -> Settings:
+    """The options of the command line as settings that stand over those of a file. Raises `BadInput`."""
+    settings: Settings = {}
+    for option, key in OPTIONS.items():
+        value = getattr(arguments, option)
+        if value is not None:
+            settings[key] = Given(value, f"--{option.replace('_', '-')}")
+    if arguments.no_check:
+        settings["cell", "check"] = Given(False, "--no-check")
+    wrong = []
+    for text in arguments.set:
+        path, equals, value = text.partition("=")
+        if not equals or not path.strip() or not value.strip():
+            wrong.append(f"--set {text}: must be PATH=VALUE, as in --set electrolyte.t_plus=0.4.")
+        settings["cell", "set", path.strip()] = Given(_read(value.strip()), f"--set {path.strip()}")
+    if wrong:
+        raise BadInput("the command line", wrong)
+    return settings
+
+
+def _read(text: str) -> Any:
+    """The number or list that `text` writes; the text itself where it writes none."""
+    try:
+        return float(text)
+    except ValueError:
+        pass
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def _default_directory(arguments: argparse.Namespace, scenario: Scenario) -> Path:
+    return DEFAULT_FOLDER / (Path(arguments.scenario).stem if arguments.scenario else scenario.cell.name)
+
+
+def _made(directory: Path) -> Path:
+    """The folder for the files, made before the work begins, so that it is not in vain. Raises `BadInput`."""
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        probe = directory / ".cellsim.partial"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise BadInput("the command line", [f"cannot write to the folder '{directory}': {error.strerror}."]) from None
+    return directory
+
+
+def _about(scenario: Scenario, argv: Sequence[str], watch: Stopwatch) -> output.About:
+    return output.About(
+        title=scenario.title,
+        description=scenario.description,
+        mesh=scenario.mesh,
+        protocol=(scenario.step.text,),
+        soc=scenario.soc,
+        rtol=scenario.rtol,
+        atol=scenario.atol,
+        changes=scenario.changes,
+        command=shlex.join(["cellsim", *argv]),
+        version=__version__,
+        wall_seconds=watch.seconds,
+    )
+
+
+def closing_table(scenario: Scenario, solution: Solution, seconds: dict[str, float], files: Sequence[Path]) -> str:
+    """What came out, on a dozen lines."""
+    t = float(solution.t[-1])
+    salt = np.asarray(solution.profile("electrolyte concentration"))
+    balance = solution.balance
+    rows = [
+        ("stopped", solution.stop_reason),
+        ("time", f"{t:.2f} s ({t / 60:.2f} min)"),
+        ("capacity", f"{float(solution.capacity):.4f} A.h"),
+        ("energy", f"{float(solution.energy):.4f} W.h"),
+        ("voltage", f"{float(solution.V[0]):.4f} V at the start, {float(solution.V[-1]):.4f} V at the end"),
+        ("salt", f"{salt.min():.4g} to {salt.max():.4g} mol/m3 ({float(scenario.cell.c0):g} at rest)"),
+        (
+            "balances",
+            f"lithium {balance.lithium_relative_drift:.1e}, salt {balance.salt_relative_drift:.1e}, charge "
+            f"{balance.charge_balance_relative_error:.1e} (relative errors)",
+        ),
+        ("time steps", f"{int(solution.steps)}, {int(solution.rejected)} of them rejected"),
+        (
+            "wall time",
+            f"set-up {seconds['set_up']:.1f} s, compile {seconds['compile']:.1f} s, solve {seconds['solve']:.2f} s, "
+            f"output {seconds['output']:.1f} s",
+        ),
+        ("files", f"{files[0].parent}: {', '.join(file.name for file in files)}"),
+    ]
+    return table(scenario.title, rows, is_colourful(sys.stdout))

@@ -1,0 +1,243 @@
+"""The files of a run: `timeseries.csv`, `solution.nc`, pictures and `summary.json`, in any state of success.
+
+Each file is written under a temporary name and then moved, so that none is ever half there.
+"""
+
+import dataclasses
+import json
+import math
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cellsim import citations
+from cellsim.simulation.solution import Solution
+
+TIMESERIES, SUMMARY, FIELDS = "timeseries.csv", "summary.json", "solution.nc"
+COLUMNS = ("time_s", "current_A", "voltage_V", "temperature_K", "discharge_capacity_Ah", "step", "cycle")
+INTERPOLATION = 5e-5  # V between the rows of the time series; the promise to others is 1e-4 V
+PER_STEP = 6  # points looked at within a time step of the solver, before any refinement
+BLOCK = 1024  # points looked up at once; one number, so that the look-up is compiled once
+WIDEST_ROW = 1 / 100  # of the run; rows stay this close together also where a straight line would do
+
+
+@dataclasses.dataclass(frozen=True)
+class About:
+    """What a solution does not know of itself: how it was asked for, and what it took."""
+
+    title: str = ""
+    description: str = ""
+    mesh: str = ""
+    protocol: tuple[str, ...] = ()
+    soc: float | None = None
+    rtol: float | None = None
+    atol: float | None = None
+    changes: tuple[tuple[str, Any], ...] = ()
+    command: str = ""
+    version: str = ""
+    wall_seconds: Callable[[], Mapping[str, float]] = dict
+
+
+def write_run(solution: Solution, directory: str | Path, about: About | None = None) -> list[Path]:
+    """Writes every file of a run into `directory`, which is made if need be; the files in the order of writing.
+
+    The summary comes last, so that it can tell what the others took.
+    """
+    about = About() if about is None else about
+    directory = Path(directory)
+    directory.mkdir(parents=True, exist_ok=True)
+    files = [directory / TIMESERIES, directory / FIELDS]
+    with _moved_into_place(files[0]) as path:
+        write_timeseries(solution, path)
+    with _moved_into_place(files[1]) as path:
+        write_fields(solution, path, about)
+    for name, figure in _figures(solution, about.title):
+        files.append(directory / name)
+        with _moved_into_place(files[-1]) as path:
+            figure.savefig(path, format="png")
+    files.append(directory / SUMMARY)
+    with _moved_into_place(files[-1]) as path:
+        text = json.dumps(_jsonable(summary(solution, about, [file.name for file in files])), indent=2)
+        path.write_text(text + "\n", encoding="utf-8")
+    return files
+
+
+# ---- time series
+
+
+def write_timeseries(solution: Solution, path: Path) -> None:
+    """Writes voltage, current, temperature and charge against time as CSV, to ten significant digits.
+
+    A straight line between neighbouring rows is within 0.1 mV of the solution.
+    """
+    t, V = interpolation_points(solution)
+    I, T = float(solution.I[0]), float(solution.T[0])  # constant within a step of constant current
+    with path.open("w", encoding="utf-8", newline="") as file:
+        file.write(",".join(COLUMNS) + "\n")
+        for time, voltage in zip(t, V, strict=True):
+            charge = I * time / 3600.0  # A.s to A.h
+            numbers = ",".join(f"{x:.10g}" for x in (time, I, voltage, T, charge))
+            file.write(f"{numbers},1,1\n")
+
+
+def interpolation_points(solution: Solution, tolerance: float = INTERPOLATION) -> tuple[np.ndarray, np.ndarray]:
+    """Times [s] and voltages [V] between which straight lines stay within `tolerance` [V] of the solution.
+
+    Both ends are among them. The steps of the solver are divided until the middles of all intervals lie on the straight
+    line to a tenth of the tolerance, and what is not needed is then left out.
+    """
+    ends = solution.step_times()
+    if len(ends) == 1:
+        return ends, _voltage_at(solution, ends)
+    within = np.arange(PER_STEP) / PER_STEP
+    t = np.append((ends[:-1, None] + np.diff(ends)[:, None] * within).ravel(), ends[-1])
+    V = _voltage_at(solution, t)
+    rough = np.ones(len(t) - 1, dtype=bool)
+    while rough.any():
+        left = np.flatnonzero(rough)
+        middle = 0.5 * (t[left] + t[left + 1])
+        V_middle = _voltage_at(solution, middle)
+        off = np.abs(V_middle - 0.5 * (V[left] + V[left + 1])) > 0.1 * tolerance
+        off &= t[left + 1] - t[left] > 1e-9 * ends[-1]  # shorter than the last digit that is written
+        t, V = np.insert(t, left + 1, middle), np.insert(V, left + 1, V_middle)
+        # both halves of an interval that was off are looked at again
+        first = left[off] + np.flatnonzero(off)
+        rough = np.zeros(len(t) - 1, dtype=bool)
+        rough[first] = rough[first + 1] = True
+    kept = needed_points(t, V, 0.8 * tolerance, WIDEST_ROW * ends[-1])
+    return t[kept], V[kept]
+
+
+def needed_points(t: np.ndarray, V: np.ndarray, tolerance: float, widest: float) -> list[int]:
+    """Indices of few points between which straight lines pass all others within `tolerance`, none `widest` apart.
+
+    From each kept point the next one is the farthest in sight: the slopes that pass all points between narrow down, and
+    the line to the next must be one of them.
+    """
+    kept = [0]
+    low, high = -math.inf, math.inf
+    for k in range(1, len(t)):
+        start = kept[-1]
+        slope = (V[k] - V[start]) / (t[k] - t[start])
+        if k > start + 1 and not (low <= slope <= high and t[k] - t[start] <= widest):
+            start = k - 1
+            kept.append(start)
+            low, high = -math.inf, math.inf
+        span = t[k] - t[start]
+        low = max(low, (V[k] - V[start] - tolerance) / span)
+        high = min(high, (V[k] - V[start] + tolerance) / span)
+    return [*kept, len(t) - 1]
+
+
+def _voltage_at(solution: Solution, t: np.ndarray) -> np.ndarray:
+    """Voltage [V] at times `t` [s], looked up in blocks of one size."""
+    padded = np.full(-(-len(t) // BLOCK) * BLOCK, t[-1])
+    padded[: len(t)] = t
+    blocks = [np.asarray(solution.at(block).V) for block in padded.reshape(-1, BLOCK)]
+    return np.concatenate(blocks)[: len(t)]
+
+
+# ---- fields
+
+
+def write_fields(solution: Solution, path: Path, about: About) -> None:
+    """Writes every profile on time, x and r as netCDF, with units and names."""
+    fields = solution.dataset()
+    fields.attrs.update(
+        title=about.title or solution.model.cell.name,
+        cell=solution.model.cell.name,
+        model=type(solution.model).__name__,
+        stop_reason=solution.stop_reason,
+        source=f"cellsim {about.version}".strip(),
+    )
+    squeezed = {"zlib": True, "complevel": 4, "shuffle": True}
+    fields.to_netcdf(path, engine="h5netcdf", encoding=dict.fromkeys(fields.data_vars, squeezed))
+
+
+# ---- pictures
+
+
+def _figures(solution: Solution, title: str) -> Iterator[tuple[str, Any]]:
+    """Each picture with the name of its file, drawn when it is asked for."""
+    from cellsim import plotting  # slow to import, and not needed to list cells
+
+    yield "voltage.png", plotting.run_figure(solution, title=title)
+    if len(solution.t) > 1 and float(solution.t[-1]) > 0:
+        yield "profiles.png", plotting.profiles_figure(solution, title=title)
+        yield "particles.png", plotting.particles_figure(solution, title=title)
+        yield "losses.png", plotting.losses_figure(solution, title=title)
+
+
+# ---- summary
+
+
+def summary(solution: Solution, about: About, files: list[str]) -> dict[str, Any]:
+    """What a run was and what came out, for people and programs; units are in the keys."""
+    cell, mesh = solution.model.cell, solution.model.mesh
+    salt = np.asarray(solution.profile("electrolyte concentration"))
+    warning = range_warning(solution)
+    t_end = float(solution.t[-1])
+    step = {"step": 1, "cycle": 1, "text": about.protocol[0] if about.protocol else "", "t_start_s": 0.0}
+    return {
+        "title": about.title,
+        "description": about.description,
+        "cellsim_version": about.version,
+        "command": about.command,
+        "cell": cell.name,
+        "electrolyte": cell.electrolyte.name,
+        "changed_parameters": dict(about.changes),
+        "model": type(solution.model).__name__,
+        "mesh": {"name": about.mesh, **mesh._asdict()},
+        "tolerances": {"rtol": about.rtol, "atol": about.atol},
+        "initial_soc": about.soc,
+        "temperature_K": float(solution.T[0]),
+        "succeeded": solution.succeeded,
+        "stop_reason": solution.stop_reason,
+        "steps": [step | {"t_end_s": t_end, "stop_reason": solution.stop_reason}],
+        "time_s": t_end,
+        "capacity_Ah": float(solution.capacity),
+        "energy_Wh": float(solution.energy),
+        "voltage_start_V": float(solution.V[0]),
+        "voltage_end_V": float(solution.V[-1]),
+        "salt_concentration_min_mol_m3": float(salt.min()),
+        "salt_concentration_max_mol_m3": float(salt.max()),
+        "conservation": solution.balance._asdict(),
+        "time_steps": int(solution.steps),
+        "time_steps_rejected": int(solution.rejected),
+        "warnings": [warning] if warning else [],
+        "citations": [citation._asdict() for citation in citations.of_run(solution.model)],
+        "files": files,
+        "wall_seconds": dict(about.wall_seconds()),
+    }
+
+
+def range_warning(solution: Solution) -> str | None:
+    """A sentence when the run left the range in which its electrolyte was measured, else None."""
+    salt = np.asarray(solution.profile("electrolyte concentration"))
+    return solution.model.cell.electrolyte.outside_measured_range(salt, np.asarray(solution.T))
+
+
+def _jsonable(value: Any) -> Any:
+    """`value` with null for numbers that JSON has no word for."""
+    if isinstance(value, Mapping):
+        return {key: _jsonable(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_jsonable(each) for each in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+@contextmanager
+def _moved_into_place(path: Path) -> Iterator[Path]:
+    """A temporary name beside `path`, moved to it when all went well and removed when not."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        yield temporary
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)

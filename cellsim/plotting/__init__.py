@@ -1,0 +1,6 @@
+"""Pictures of a run. Each function returns a `matplotlib.figure.Figure` and touches no global state."""
+
+from cellsim.plotting.losses import losses_figure as losses_figure
+from cellsim.plotting.particles import particles_figure as particles_figure
+from cellsim.plotting.profiles import profiles_figure as profiles_figure
+from cellsim.plotting.run import run_figure as run_figure

@@ -1,0 +1,50 @@
+"""Where the voltage goes."""
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from cellsim.models.observables import LOSSES
+from cellsim.plotting.style import (
+    BLACK,
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    PURPLE,
+    RED,
+    SKY,
+    YELLOW,
+    dress,
+    new_figure,
+    time_unit,
+)
+from cellsim.simulation.solution import Solution
+
+COLOURS = dict(zip(list(LOSSES)[1:], (SKY, BLUE, YELLOW, ORANGE, GREEN, PURPLE, RED), strict=True))
+
+
+def losses_figure(solution: Solution, title: str = "") -> Figure:
+    """The losses as bands between the open-circuit and the terminal voltage (above), and on their own (below)."""
+    unit = time_unit(float(solution.t[-1]))
+    t = np.asarray(solution.t) / unit.seconds
+    rest = np.asarray(solution.losses["open circuit"])
+    terms = {name: np.asarray(solution.losses[name]) for name in COLOURS}
+    sign = 1.0 if float(solution.V[-1]) > rest[-1] else -1.0  # on charge the terminal voltage lies above
+
+    figure = new_figure(9.0, 8.0, title)
+    above, below = figure.subplots(2, 1, sharex=True, height_ratios=(1.2, 1.0))
+    edge = rest
+    level = np.zeros_like(rest)
+    for name, values in terms.items():
+        label = LOSSES[name]
+        above.fill_between(t, edge, edge + values, color=COLOURS[name], linewidth=0, label=label)
+        below.fill_between(t, 1e3 * level, 1e3 * (level + sign * values), color=COLOURS[name], linewidth=0)
+        edge, level = edge + values, level + sign * values
+    above.plot(t, rest, color=GREY, linewidth=1.6, linestyle="--", label=LOSSES["open circuit"])
+    above.plot(t, np.asarray(solution.V), color=BLACK, linewidth=1.6, label="Terminal voltage")
+    below.plot(t, 1e3 * level, color=BLACK, linewidth=1.2)
+    dress(above, "", "Voltage [V]")
+    dress(below, unit.label, "Sum of the losses [mV]")
+    above.set_xlim(0.0, t[-1])
+    figure.legend(loc="outside lower center", ncols=2, fontsize=9, frameon=False)
+    return figure

@@ -1,0 +1,236 @@
+"""Scenario files: what to run, as TOML; read into immutable objects, or refused with everything that is wrong at once.
+
+Here, and in the command line that builds on it, names become classes and degC become K; nowhere else.
+"""
+
+import dataclasses
+import re
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cellsim import registry
+from cellsim.cells import library as cell_library
+from cellsim.cells.design import Cell, implausible_laws
+from cellsim.constants import ZERO_CELSIUS
+from cellsim.electrolyte.load import load_electrolyte
+from cellsim.hints import likely_unit
+from cellsim.models.dfn import DFN
+from cellsim.models.mesh import Mesh
+from cellsim.parameters import Quantity, UnknownPath, get, leaves, problems, replace
+from cellsim.protocols import language
+from cellsim.protocols.steps import ConstantCurrent
+from cellsim.settings import BadInput, Reading, Settings, settings_in, shown
+from cellsim.simulation.simulate import Progress, simulate
+from cellsim.simulation.solution import Solution
+
+MODELS: dict[str, type[DFN]] = {"DFN": DFN}
+MESHES: dict[str, Callable[[], Mesh]] = {"coarse": Mesh.coarse, "default": Mesh.default, "fine": Mesh.fine}
+THERMAL = ("isothermal",)
+DEFAULT_STEP = "Discharge at 1C"
+STATE_OF_CHARGE = Quantity("-", 0.0, 1.0, "initial state of charge")
+AMBIENT = Quantity("degC", -60.0, 100.0, "ambient and initial temperature")
+RTOL = Quantity("-", 1e-13, 1e-2, "relative tolerance")
+ATOL = Quantity("-", 1e-16, 1e-2, "absolute tolerance")
+
+
+@dataclasses.dataclass(frozen=True)
+class Scenario:
+    """A run that can begin: everything was read, found and judged. Temperatures are in K."""
+
+    title: str
+    description: str
+    model: DFN
+    mesh: str
+    changes: tuple[tuple[str, Any], ...]
+    step: ConstantCurrent
+    soc: float
+    temperature: float | None
+    rtol: float
+    atol: float
+    max_steps: int | None
+    directory: Path | None
+
+    @property
+    def cell(self) -> Cell:
+        """The cell that is run."""
+        return self.model.cell
+
+    def run(self, progress: Progress | None = None) -> Solution:
+        """The solution; raises `cellsim.simulation.simulate.CannotStart` where the step has no beginning."""
+        return simulate(
+            self.model,
+            self.step,
+            soc=self.soc,
+            T=self.temperature,
+            rtol=self.rtol,
+            atol=self.atol,
+            max_steps=self.max_steps,
+            progress=progress,
+        )
+
+
+def load_scenario(path: str | Path, changes: Settings | None = None) -> Scenario:
+    """The scenario in a TOML file, with `changes` put over it. Raises `BadInput`."""
+    settings, found = settings_in(Path(path))
+    return scenario_from({**settings, **(changes or {})}, str(path), found)
+
+
+def scenario_from(settings: Settings, source: str, found: Iterable[str] = ()) -> Scenario:
+    """The scenario that `settings` describe. Raises `BadInput` with `found` and everything else that is wrong."""
+    read = Reading(settings, list(found))
+    check = read.flag(("cell", "check"), True)
+    cell = _cell(read)
+    temperature = read.number(("model", "ambient_temperature"), None, AMBIENT)
+    model = read.chosen(("model", "name"), "DFN", MODELS, "model")
+    mesh = read.chosen(("model", "mesh"), "default", MESHES, "mesh")
+    read.chosen(("model", "thermal"), "isothermal", THERMAL, "thermal model")
+    step = _step(read)
+    _single_cycle(read)
+    soc = read.number(("protocol", "soc"), 1.0, STATE_OF_CHARGE)
+    rtol = read.number(("solver", "rtol"), 1e-6, RTOL)
+    atol = read.number(("solver", "atol"), None, ATOL)
+    max_steps = read.count(("solver", "max_steps"))
+    directory = read.text(("output", "dir"), "")
+    title, description = read.text(("title",), ""), read.text(("description",), "")
+    if cell is not None and check:
+        read.problems.extend(_implausible(cell))
+    if read.problems or cell is None or step is None or soc is None or rtol is None or model is None or mesh is None:
+        raise BadInput(source, read.problems)
+    return Scenario(
+        title=title or f"{cell.name}: {step.text}",
+        description=" ".join(description.split()),
+        model=MODELS[model](cell, mesh=MESHES[mesh]()),
+        mesh=mesh,
+        changes=tuple((key[2], given.value) for key, given in settings.items() if key[:2] == ("cell", "set")),
+        step=step,
+        soc=soc,
+        temperature=None if temperature is None else temperature + ZERO_CELSIUS,
+        rtol=rtol,
+        atol=0.1 * rtol if atol is None else atol,
+        max_steps=max_steps,
+        directory=Path(directory) if directory else None,
+    )
+
+
+def _cell(read: Reading) -> Cell | None:
+    """The cell with its changes, each judged alone."""
+    given = read.settings.get(("cell", "name"))
+    name = read.text(("cell", "name"), "")
+    if given is None or given.value == "":
+        known = ", ".join(registry.names(cell_library))
+        read.problems.append(f'no cell is named. Write name = "..." under [cell], or pass --cell. There are: {known}.')
+    if not name:
+        return None
+    place = read.settings["cell", "name"].place
+    if name.lower().endswith(".json") or "/" in name:
+        read.problems.append(f"{place} = '{name}': this version reads no BPX files yet, only its own cells.")
+        return None
+    try:
+        cell: Cell = registry.module(cell_library, name).cell()
+    except registry.UnknownName as error:
+        read.problems.append(f"{place}: {_plain(error, 'cell')}")
+        return None
+    solution = read.text(("cell", "electrolyte"), "")
+    if solution:
+        try:
+            cell = dataclasses.replace(cell, electrolyte=load_electrolyte(solution))
+        except registry.UnknownName as error:
+            read.problems.append(f"{read.settings['cell', 'electrolyte'].place}: {_plain(error, 'electrolyte')}")
+    for key, change in read.settings.items():
+        if key[:2] == ("cell", "set"):
+            wrong = _unsettable(cell, key[2], change.value)
+            if wrong:
+                read.problems.append(f"{change.place}: {wrong}")
+            else:
+                cell = replace(cell, key[2], change.value)
+    return cell
+
+
+def _plain(error: registry.UnknownName, what: str) -> str:
+    """What the register says, without the name of a package."""
+    said = re.sub(r"unknown name ('.*') in [\w.]+\.", rf"there is no {what} \1.", str(error), count=1)
+    return said.replace(" It has ", " There are: ")
+
+
+def _unsettable(cell: Cell, path: str, value: Any) -> str:
+    """Why `value` cannot stand at `path`; nothing when it can."""
+    try:
+        held = get(cell, path)
+    except UnknownPath as error:
+        return str(error)
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    is_row = isinstance(value, list) and all(isinstance(x, (int, float)) and not isinstance(x, bool) for x in value)
+    about = described(cell, path)
+    unit = f" in {about.unit}" if about is not None and about.unit != "-" else ""
+    if hasattr(held, "shape"):
+        if held.shape and not (is_row and len(value) == held.shape[0]):
+            return f"must be a list of {held.shape[0]} numbers{unit}, found {shown(value)}."
+        if not held.shape and not is_number:
+            return f"must be a number{unit}, found {shown(value)}."
+    elif about is None:
+        parts = dict.fromkeys(leaf.path.split(".")[0] for leaf in leaves(held))
+        return f"is no number but a part with {', '.join(parts)}; set one of them."
+    elif not is_number:
+        return f"must be a number{unit} (which makes it constant), found {shown(value)}."
+    return "" if np.all(np.isfinite(value)) else "must be finite."
+
+
+def described(cell: Cell, path: str) -> Quantity | None:
+    """What the field at `path` says of its number, or of the values of its law; None for a part of neither kind."""
+    above, _, name = path.rpartition(".")
+    node = get(cell, above) if above else cell
+    if not dataclasses.is_dataclass(node):
+        return None
+    field = next(field for field in dataclasses.fields(node) if field.name == name)
+    return field.metadata.get("quantity") or field.metadata.get("law")
+
+
+def _implausible(cell: Cell) -> list[str]:
+    """One problem that lists every number and law of `cell` that cannot be meant, with what it may have been."""
+    lines = []
+    for line in problems(cell) + implausible_laws(cell):
+        path, _, rest = line.partition(" = ")
+        about = described(cell, path)
+        hint = likely_unit(float(rest.split()[0]), about) if about is not None else ""
+        lines.append("  " + re.sub(r" -(?=[;.])", "", line) + hint)  # a fraction has no unit to show
+    if not lines:
+        return []
+    head = "1 parameter looks" if len(lines) == 1 else f"{len(lines)} parameters look"
+    tail = "Write `check = false` under [cell] of the scenario, or pass --no-check, if the value is meant."
+    return ["\n".join([f"{head} implausible (wrong unit?):", *lines, tail])]
+
+
+def _step(read: Reading) -> ConstantCurrent | None:
+    """The one step of the protocol."""
+    key = ("protocol", "steps")
+    if key not in read.settings:
+        return language.step(DEFAULT_STEP)
+    steps = read.take(key, list, f'a list of texts, such as ["{DEFAULT_STEP} until 2.5 V"]')
+    if steps is None:
+        return None
+    place = read.settings[key].place
+    read_steps = []
+    for text in steps:
+        if not isinstance(text, str):
+            read.problems.append(f"{place}: a step is a text in quotes, found {shown(text)}.")
+            continue
+        try:
+            read_steps.append(language.step(text))
+        except language.UnreadableStep as error:
+            read.problems.append(f"{place}: {error}")
+    if len(steps) != 1:
+        read.problems.append(
+            f"{place} must hold exactly one constant-current step in this version, found {len(steps)}. "
+            "Chains of steps and cycles come in a later one."
+        )
+    return read_steps[0] if read_steps else None
+
+
+def _single_cycle(read: Reading) -> None:
+    key = ("protocol", "cycles")
+    cycles = read.count(key)
+    if cycles is not None and cycles > 1:
+        read.problems.append(f"{read.settings[key].place} = {cycles}: this version runs one cycle only.")
