@@ -72,10 +72,10 @@ class Scenario:
         )
 
 
-def load_scenario(path: str | Path, changes: Settings | None = None) -> Scenario:
-    """The scenario in a TOML file, with `changes` put over it. Raises `BadInput`."""
-    settings, found = settings_in(Path(path))
-    return scenario_from({**settings, **(changes or {})}, str(path), found)
+def load_scenario(path: str | Path, changes: Settings | None = None, found: Iterable[str] = ()) -> Scenario:
+    """The scenario in a TOML file, with `changes` put over it. Raises `BadInput`, `found` among what is wrong."""
+    settings, wrong = settings_in(Path(path))
+    return scenario_from({**settings, **(changes or {})}, str(path), [*wrong, *found])
 
 
 def scenario_from(settings: Settings, source: str, found: Iterable[str] = ()) -> Scenario:
@@ -160,7 +160,7 @@ def _unsettable(cell: Cell, path: str, value: Any) -> str:
     try:
         held = get(cell, path)
     except UnknownPath as error:
-        return str(error)
+        return str(error).removeprefix(f"unknown parameter '{path}': ")
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
     is_row = isinstance(value, list) and all(isinstance(x, (int, float)) and not isinstance(x, bool) for x in value)
     about = described(cell, path)

@@ -146,7 +146,7 @@ class Reading:
             unit = "" if about.unit == "-" else f" {about.unit}"
             self.problems.append(
                 f"{self.settings[key].place} = {value:g}{unit}; expected {about.low:g} to {about.high:g}{unit}."
-                f"{likely_unit(value, about)}"
+                f"{likely_unit(float(value), about)}"
             )
             return default
         return float(value)

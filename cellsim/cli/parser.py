@@ -4,8 +4,8 @@ import argparse
 from collections.abc import Sequence
 
 RUN = """\
-Runs a scenario file, or a cell and a step named here, and writes timeseries.csv, summary.json, solution.nc and pictures.
-Options given here win over those of the file.
+Runs a scenario file, or a cell and a step named here, and writes timeseries.csv, summary.json, solution.nc and
+pictures. Options given here win over those of the file.
 
 examples:
   cellsim run scenarios/lgm50_1C.toml
@@ -98,7 +98,7 @@ def _add_run(run: argparse.ArgumentParser) -> None:
         "--ambient-temperature",
         metavar="DEGC",
         type=float,
-        help="also the initial one; default that of the cell's data",
+        help="also the initial one; default that of the cell",
     )
     what.add_argument("--no-check", action="store_true", help="accept numbers that look implausible")
     how = run.add_argument_group("how to run it")

@@ -67,32 +67,31 @@ def run(arguments: argparse.Namespace, argv: Sequence[str]) -> int:
 
 
 def _scenario(arguments: argparse.Namespace, source: str) -> Scenario:
-    changes = settings_from(arguments)
+    changes, found = settings_from(arguments)
     if arguments.scenario is not None:
-        return load_scenario(arguments.scenario, changes)
+        return load_scenario(arguments.scenario, changes, found)
     if arguments.cell is None:
         raise BadInput(source, ["nothing to run: give a scenario file, or --cell NAME. See `cellsim run --help`."])
-    return scenario_from(changes, source)
+    return scenario_from(changes, source, found)
 
 
-def settings_from(arguments: argparse.Namespace) -> Settings:
-    """The options of the command line as settings that stand over those of a file. Raises `BadInput`."""
+def settings_from(arguments: argparse.Namespace) -> tuple[Settings, list[str]]:
+    """The options of the command line as settings to put over those of a file, and what is wrong with their form."""
     settings: Settings = {}
+    found = []
     for option, key in OPTIONS.items():
         value = getattr(arguments, option)
         if value is not None:
             settings[key] = Given(value, f"--{option.replace('_', '-')}")
     if arguments.no_check:
         settings["cell", "check"] = Given(False, "--no-check")
-    wrong = []
     for text in arguments.set:
-        path, equals, value = text.partition("=")
-        if not equals or not path.strip() or not value.strip():
-            wrong.append(f"--set {text}: must be PATH=VALUE, as in --set electrolyte.t_plus=0.4.")
-        settings["cell", "set", path.strip()] = Given(_read(value.strip()), f"--set {path.strip()}")
-    if wrong:
-        raise BadInput("the command line", wrong)
-    return settings
+        path, equals, value = (part.strip() for part in text.partition("="))
+        if equals and path and value:
+            settings["cell", "set", path] = Given(_read(value), f"--set {path}")
+        else:
+            found.append(f"--set {text}: must be PATH=VALUE, as in --set electrolyte.t_plus=0.4.")
+    return settings, found
 
 
 def _read(text: str) -> Any:
@@ -143,14 +142,15 @@ def closing_table(scenario: Scenario, solution: Solution, seconds: dict[str, flo
     """What came out, on a dozen lines."""
     t = float(solution.t[-1])
     salt = np.asarray(solution.profile("electrolyte concentration"))
+    least, most = (round(float(c), 1) + 0.0 for c in (salt.min(), salt.max()))
     balance = solution.balance
     rows = [
         ("stopped", solution.stop_reason),
-        ("time", f"{t:.2f} s ({t / 60:.2f} min)"),
-        ("capacity", f"{float(solution.capacity):.4f} A.h"),
-        ("energy", f"{float(solution.energy):.4f} W.h"),
+        ("time", f"{t:.6g} s ({t / 60:.4g} min)"),
+        ("capacity", f"{float(solution.capacity):.6g} A.h"),
+        ("energy", f"{float(solution.energy):.6g} W.h"),
         ("voltage", f"{float(solution.V[0]):.4f} V at the start, {float(solution.V[-1]):.4f} V at the end"),
-        ("salt", f"{salt.min():.4g} to {salt.max():.4g} mol/m3 ({float(scenario.cell.c0):g} at rest)"),
+        ("salt", f"{least:g} to {most:g} mol/m3 ({float(scenario.cell.c0):g} at rest)"),
         (
             "balances",
             f"lithium {balance.lithium_relative_drift:.1e}, salt {balance.salt_relative_drift:.1e}, charge "

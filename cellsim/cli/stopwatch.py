@@ -23,10 +23,10 @@ class Stopwatch:
     def running(self) -> Iterator["Stopwatch"]:
         """Listens to JAX meanwhile."""
 
-        def listen(event: str, seconds: float, **_: Any) -> None:
+        def listen(event: str, duration_secs: float, **_: Any) -> None:
             if event.startswith(COMPILE_EVENTS):
                 now = time.perf_counter()
-                self._compiling.append((now - seconds, now))
+                self._compiling.append((now - duration_secs, now))
 
         jax.monitoring.register_event_duration_secs_listener(listen)
         try:

@@ -8,17 +8,31 @@ import threading
 import time
 from collections.abc import Sequence
 from types import TracebackType
-from typing import TextIO
+from typing import Protocol, runtime_checkable
 
-PREPARING = "preparing (first run of this model on this machine compiles, about half a minute)"
+PREPARING = "preparing (the first run on this machine compiles, about half a minute)"
 REFRESH = 0.2  # s
 BAR = 30  # characters
+
+
+@runtime_checkable
+class Stream(Protocol):
+    """What is asked of an output stream."""
+
+    def write(self, text: str, /) -> int:
+        """Appends `text`."""
+
+    def flush(self) -> None:
+        """Sends it on."""
+
+    def isatty(self) -> bool:
+        """Whether a person sits at the other end."""
 
 
 class StatusLine:
     """One line on a terminal that is written over and over; nothing at all where `stream` is no terminal."""
 
-    def __init__(self, stream: TextIO, quiet: bool = False):
+    def __init__(self, stream: Stream, quiet: bool = False):
         self._stream = stream
         self._shown = not quiet and stream.isatty()
         self._text = PREPARING
@@ -57,7 +71,7 @@ class StatusLine:
             self._stream.flush()
 
 
-def is_colourful(stream: TextIO) -> bool:
+def is_colourful(stream: Stream) -> bool:
     """Whether colour is welcome: on a terminal, unless the user asks for none (no-color.org)."""
     return stream.isatty() and not os.environ.get("NO_COLOR")
 

@@ -41,7 +41,7 @@ def radial_grid(nodes: int) -> RadialGrid:
     surface value, is right to fourth order; the conductances make the quadratic profile of a constant current exact.
     Content is conserved exactly whatever the weights: what leaves one node enters the next.
     """
-    crowding = 2.5  # spacing at the centre over that at the surface is exp(2.5)
+    crowding = 3.0  # the spacing at the centre is exp(3.0) times that at the surface
     s = (np.arange(nodes) + 0.5) / (nodes - 0.5)
     r = np.expm1(-crowding * s) / math.expm1(-crowding)
     volumes = _even_quadrature_weights(r)

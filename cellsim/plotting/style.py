@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from cellsim.simulation.solution import Solution
 
@@ -43,8 +44,8 @@ def time_unit(duration: float) -> TimeUnit:
 
 def new_figure(width: float, height: float, title: str) -> Figure:
     """An empty figure, `width` by `height` inches, that arranges its own parts."""
-    figure = Figure(figsize=(width, height), dpi=DPI, layout="constrained")
-    figure.get_layout_engine().set(w_pad=0.08, h_pad=0.08)  # type: ignore[union-attr]
+    layout = ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.08)  # inches
+    figure = Figure(figsize=(width, height), dpi=DPI, layout=layout)
     if title:
         figure.suptitle(title, fontsize=12)
     return figure

@@ -56,7 +56,7 @@ def _drive(text: str, rest: str, direction: int) -> tuple[Amperes | CRate, str]:
     ):
         found = re.match(pattern, rest)
         if found:
-            if found[1] is not None and float(found[1]) <= 0 or (found.lastindex == 2 and float(found[2]) <= 0):
+            if (found[1] is not None and float(found[1]) <= 0) or (found.lastindex == 2 and float(found[2]) <= 0):
                 raise UnreadableStep(f"step '{text}': the current must be above zero; the verb gives its sign.")
             return drive(found), rest[found.end() :].strip()
     raise UnreadableStep(

@@ -124,8 +124,13 @@ def _integrated(
 
 
 def _moved_root(t_found: Scalar, circuit: Circuit, trajectory: Trajectory) -> Scalar:
-    """`t_found`, with the derivative that the implicit function theorem gives the time at which the margin vanishes."""
+    """`t_found`, at which the margin vanishes, as a function of all that the margin depends on: two Newton steps from
+    the root, which have its first and second derivatives."""
     margin = lambda t: circuit.demand.margin(circuit.voltage(trajectory.at(t)))
-    value, slope = jax.jvp(margin, (t_found,), (jnp.ones_like(t_found),))
-    slope = lax.stop_gradient(slope)
-    return t_found - (value - lax.stop_gradient(value)) / jnp.where(slope == 0, 1.0, slope)
+
+    def newton(t: Scalar, _: None) -> tuple[Scalar, None]:
+        value, slope = jax.jvp(margin, (t,), (jnp.ones_like(t),))
+        return t - value / jnp.where(slope == 0, 1.0, slope), None
+
+    # where nothing was met there is no root to follow, and the caller takes another time
+    return lax.scan(newton, t_found, None, length=2)[0]

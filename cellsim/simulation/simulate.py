@@ -166,6 +166,14 @@ def _simulate_in_chunks(
     )
 
 
+def _cut_back(segment: Segment, steps: int) -> Segment:
+    """`segment` as if it had ended, unfinished, after its first `steps` accepted steps."""
+    t = segment.trajectory.ts[steps]
+    y = segment.trajectory.at(t)
+    unfinished: Any = diffrax.RESULTS.max_steps_reached
+    return dataclasses.replace(segment, t=t, y=y, result=unfinished)
+
+
 def seen_at(solution: Solution, times: Any) -> Solution:
     """`solution` at other times [s], those beyond its stop moved to the stop."""
     assert solution.dense is not None

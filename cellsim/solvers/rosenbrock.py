@@ -141,6 +141,7 @@ def _factored(field: VectorField, layout: Layout, t0: Array, h: Array, y0: State
     return rate_of_t, structured.factors(jac, 1.0 / (GAMMA * h), layout)
 
 
+@eqx.filter_jit
 def _stages(field: VectorField, layout: Layout, t0: Array, h: Array, y0: State, args: Any) -> Any:
     """The eight increments of one step (stacked), the factors of W, and df/dt."""
     rate_of_t, known = _factored(field, layout, t0, h, y0, args)

@@ -27,7 +27,7 @@ class Trajectory(eqx.Module):
 
     ts: Float[Array, " ends"]  # of the steps, one more than there are steps
     steps: DenseStep  # stacked
-    count: Int[Array, ""]
+    count: Int[Array, ""] | None  # None in a tangent
 
     def at(self, t: Scalar) -> State:
         """The state at time `t` [s], differentiable in `t` and in what the steps depend on."""
@@ -53,10 +53,12 @@ def differentiable(y0: State, args: Any, record: Trajectory, *, field: VectorFie
 def _differentiable_jvp(
     primals: Any, tangents: Any, *, field: VectorField, layout: Layout
 ) -> tuple[Trajectory, Trajectory]:
-    _, args, record = primals
+    y0, args, record = primals
     y0_dot, args_dot, _ = tangents
+    # the same function again, so that a second derivative sees the states move
+    out = differentiable(y0, args, record, field=field, layout=layout)
     start_dot = jax.tree.map(
-        lambda x, dx: jnp.zeros_like(x) if dx is None else dx, primals[0], y0_dot, is_leaf=lambda x: x is None
+        lambda x, dx: jnp.zeros_like(x) if dx is None else dx, y0, y0_dot, is_leaf=lambda x: x is None
     )
 
     @jax.checkpoint
@@ -79,5 +81,5 @@ def _differentiable_jvp(
     taken = jnp.arange(rows) < record.count
     safe = lambda x: jnp.where(taken.reshape(-1, *[1] * (x.ndim - 1)), x, 0.0)
     t, h = safe(record.ts[:-1]), jnp.where(taken, record.ts[1:] - record.ts[:-1], 1.0)
-    _, steps_dot = lax.scan(moved, start_dot, (t, h, jax.tree.map(safe, record.steps.y0), taken))
-    return record, Trajectory(jnp.zeros_like(record.ts), steps_dot, None)
+    _, steps_dot = lax.scan(moved, start_dot, (t, h, jax.tree.map(safe, out.steps.y0), taken))
+    return out, Trajectory(jnp.zeros_like(record.ts), steps_dot, None)

@@ -1,0 +1,62 @@
+# Everything happens in the virtual environment .venv, made from the versions in constraints.txt.
+# On a fresh machine `make demo` and `make test` need Python >= 3.11 with pip, and nothing else.
+
+PYTHON ?= python3
+JOBS ?= 2
+VENV := .venv
+BIN := $(VENV)/bin
+VERSIONS := pyproject.toml constraints.txt
+
+# PIP_CONSTRAINT locks what is installed; newer versions of pip lock what builds the package by the second one
+INSTALL := PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 \
+	$(PYTHON) -m pip --python $(BIN)/python install --quiet --editable
+
+.PHONY: help demo test lint format tidy types bench clean
+.DEFAULT_GOAL := help
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.run  ## set up, then a 1C discharge of an LG M50: tables, fields and pictures in build/demo
+	$(BIN)/cellsim run scenarios/lgm50_1C.toml --out build/demo
+
+test: $(VENV)/.dev  ## set up, then run all tests (JOBS=2 at a time)
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup
+
+lint: $(VENV)/.dev  ## ruff's rules
+	$(BIN)/ruff check .
+
+format: $(VENV)/.dev  ## is the code laid out as ruff lays it out?
+	$(BIN)/ruff format --check .
+
+tidy: $(VENV)/.dev  ## let ruff lay out and repair the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+types: $(VENV)/.dev  ## mypy
+	$(BIN)/mypy
+
+bench: $(VENV)/.bench  ## side by side with PyBaMM on one core: build/bench.json (some minutes; keep the machine quiet)
+	$(BIN)/python tests/bench/run.py --out build/bench.json
+
+clean:  ## remove the virtual environment and everything made
+	rm -rf $(VENV) build .pytest_cache .mypy_cache .ruff_cache
+
+# ---- the virtual environment: one stamp for each set of packages, renewed when the versions change
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "cellsim needs Python >= 3.11; choose one by make PYTHON=/path/to/python3" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV) || $(PYTHON) -m venv --clear --without-pip $(VENV)
+
+$(VENV)/.run: $(VERSIONS) | $(BIN)/python
+	$(INSTALL) .
+	@touch $@
+
+$(VENV)/.dev: $(VERSIONS) | $(BIN)/python $(VENV)/.run
+	$(INSTALL) '.[dev]'
+	@touch $@
+
+$(VENV)/.bench: $(VERSIONS) | $(BIN)/python $(VENV)/.dev
+	$(INSTALL) '.[dev,bench]'
+	@touch $@

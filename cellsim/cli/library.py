@@ -1,0 +1,242 @@
+"""`cellsim list`, `cellsim describe` and `cellsim cite`."""
+
+import inspect
+import json
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from types import ModuleType
+from typing import TypeVar
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from cellsim import citations, registry
+from cellsim.cells import library as cell_library
+from cellsim.cells.balance import Lithiation, at_soc, open_circuit_voltage
+from cellsim.cells.design import Cell, lithium_capacity
+from cellsim.citations import Citation
+from cellsim.cli import DONE
+from cellsim.cli.terminal import columns
+from cellsim.constants import T_ROOM, ZERO_CELSIUS
+from cellsim.electrolyte import Electrolyte
+from cellsim.electrolyte import library as electrolyte_library
+from cellsim.hints import near_name
+from cellsim.models.mesh import Mesh
+from cellsim.models.observables import PROFILES
+from cellsim.output import SUMMARY
+from cellsim.parameters import Leaf, Quantity, leaves
+from cellsim.scenario import MESHES, MODELS, described
+from cellsim.settings import BadInput
+
+T = TypeVar("T")
+LIBRARIES: dict[str, ModuleType] = {"cells": cell_library, "electrolytes": electrolyte_library}
+STEPS = (
+    ("Discharge at 1C", "until the cell's lower cut-off voltage"),
+    ("Discharge at 1C until 2.5 V", "a multiple of the current that passes the nominal capacity in an hour"),
+    ("Charge at C/2 until 4.2 V", "a fraction of it; V or mV"),
+    ("Discharge at 5 A for 30 minutes", "a current, in A or mA; s, minutes, hours or days"),
+    ("Charge at 200 mA for 2 h or until 4.1 V", "whichever comes first"),
+    ("Rest for 1 hour", "no current"),
+)
+FULL_RANGE = (0.0, 3000.0)  # mol/m3, shown for an electrolyte that states no range
+TABLE_ROWS = 11
+
+
+def list_kind(kind: str) -> int:
+    """Prints what there is of `kind`; the exit code. Raises `BadInput`."""
+    known = [*LIBRARIES, "models", "steps"]
+    if kind in LIBRARIES:
+        package = LIBRARIES[kind]
+        rows = [(name, _headline(registry.module(package, name))) for name in registry.names(package)]
+    elif kind == "models":
+        rows = [(name, _headline(inspect.getmodule(model))) for name, model in MODELS.items()]
+    elif kind == "steps":
+        rows = list(STEPS)
+    else:
+        raise BadInput(
+            "the command line", [f"no list of '{kind}'.{near_name(kind, known)} There is: {_joined(known)}."]
+        )
+    print(columns(rows, indent=""))
+    return DONE
+
+
+def describe(name: str) -> int:
+    """Prints all about a cell, an electrolyte or a model; the exit code. Raises `BadInput`."""
+    print(_on(name, _cell_text, _electrolyte_text, _model_text))
+    return DONE
+
+
+def cite(name: str) -> int:
+    """Prints what to cite for a name or for the run in a folder; the exit code. Raises `BadInput`."""
+    if Path(name).is_dir():
+        found = _citations_in(Path(name))
+    else:
+        found = _on(name, citations.of_cell, citations.of_electrolyte, lambda model: citations.of_model(MODELS[model]))
+    uses: dict[str, list[str]] = {}
+    for citation in found:
+        uses.setdefault(citation.reference.rstrip("."), []).append(citation.use)
+    print("\n".join(f"{_joined(dict.fromkeys(use))}:\n  {reference}" for reference, use in uses.items()))
+    return DONE
+
+
+def _citations_in(directory: Path) -> list[Citation]:
+    path = directory / SUMMARY
+    try:
+        return [Citation(**each) for each in json.loads(path.read_text(encoding="utf-8"))["citations"]]
+    except FileNotFoundError:
+        raise BadInput(str(directory), [f"no run was written to this folder: it has no {SUMMARY}."]) from None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise BadInput(str(path), [f"this is not the summary of a run: {error}."]) from None
+
+
+def _on(
+    name: str,
+    of_cell: Callable[[Cell], T],
+    of_electrolyte: Callable[[Electrolyte], T],
+    of_model: Callable[[str], T],
+) -> T:
+    """What the function for its kind says of the thing called `name`. Raises `BadInput`, with a suggestion."""
+    model = next((known for known in MODELS if known.lower() == name.lower()), None)
+    if model is not None:
+        return of_model(model)
+    try:
+        return of_cell(registry.module(cell_library, name).cell())
+    except registry.UnknownName:
+        pass
+    try:
+        return of_electrolyte(registry.module(electrolyte_library, name).electrolyte())
+    except registry.UnknownName:
+        pass
+    known = [*registry.names(cell_library), *registry.names(electrolyte_library), *MODELS]
+    raise BadInput("the command line", [f"there is no '{name}'.{near_name(name, known)} There are: {_joined(known)}."])
+
+
+def _headline(thing: object) -> str:
+    """The first line of a docstring, without its full stop."""
+    return (inspect.getdoc(thing) or "").split("\n")[0].rstrip(".")
+
+
+def _joined(names: Iterable[str]) -> str:
+    return ", ".join(names)
+
+
+# ---- cells
+
+
+def _cell_text(cell: Cell) -> str:
+    module = registry.module(cell_library, cell.name)
+    parts = [
+        f"{cell.name}: {_headline(module)}",
+        f"Source: {cell.source}",
+        f"Electrolyte: {cell.electrolyte.name}",
+        "",
+        "Parameters; each can be changed with --set PATH=VALUE or under [cell.set]",
+        columns([("path", "value", "unit", "meaning"), *(_parameter(cell, leaf) for leaf in leaves(cell))]),
+        "",
+        f"Laws in the published state, at {float(cell.T_ref):g} K; any can be replaced by a number through its path",
+        columns([("path", "value", "unit", "meaning"), *_law_values(cell)]),
+        "",
+        "The cell at rest",
+        columns(_rest(cell)),
+    ]
+    return "\n".join(parts)
+
+
+def _parameter(cell: Cell, leaf: Leaf) -> tuple[str, str, str, str]:
+    """Path, value, unit and meaning; coefficients of a law carry the meaning of the law."""
+    about = leaf.quantity
+    unit, meaning = ("", "") if about is None else (about.unit, about.doc)
+    if about is None:
+        names = leaf.path.split(".")
+        for depth in range(len(names) - 1, 0, -1):
+            law = described(cell, ".".join(names[:depth]))
+            if law is not None:
+                is_constant = depth == len(names) - 1 and names[-1] == "value"
+                unit, meaning = (law.unit, law.doc) if is_constant else ("", f"in the law: {law.doc}")
+                break
+    value = np.asarray(leaf.value)
+    if not value.shape:
+        return leaf.path, f"{float(value):.6g}", unit, meaning
+    listed = ", ".join(f"{x:.6g}" for x in value)
+    return leaf.path, f"{value.size} numbers", unit, f"{meaning}: [{listed}]"
+
+
+def _law_values(cell: Cell) -> list[tuple[str, str, str, str]]:
+    T = cell.T_ref
+    rows = []
+    for name in ("kappa", "D", "t_plus", "chi"):
+        rows.append(_law_row(cell, f"electrolyte.{name}", getattr(cell.electrolyte, name)(cell.c0, T), "c0"))
+    for side, electrode in (("negative", cell.negative), ("positive", cell.positive)):
+        particle = electrode.particle
+        for name in ("D_s", "U", "dUdT"):
+            value = getattr(particle, name)(particle.theta0, T)
+            rows.append(_law_row(cell, f"{side}.particle.{name}", value, "theta0"))
+    return rows
+
+
+def _law_row(cell: Cell, path: str, value: jax.Array, at: str) -> tuple[str, str, str, str]:
+    about = described(cell, path) or Quantity("", 0.0, 0.0, "")
+    return path, f"{float(value):.6g}", about.unit, f"{about.doc.split(' of (')[0]} at {at}"
+
+
+def _rest(cell: Cell) -> list[tuple[str, str]]:
+    T = jnp.asarray(cell.T_ref)
+    rows = []
+    for name, electrode in (("negative", cell.negative), ("positive", cell.positive)):
+        particle = electrode.particle
+        Q = float(lithium_capacity(electrode, cell.area))
+        j0 = float(particle.kinetics.j0(cell.c0, particle.theta0, particle.c_max, T))
+        rows.append((f"lithium capacity, {name} electrode", f"{Q:.4f} A.h"))
+        rows.append((f"exchange current density, {name} electrode", f"{j0:.4g} A/m2 in the published state"))
+    for soc in (0.0, 0.5, 1.0):
+        theta: Lithiation = at_soc(cell, jnp.asarray(soc), T)
+        V = float(open_circuit_voltage(cell, theta, T))
+        rows.append(
+            (
+                f"at state of charge {soc:g}",
+                f"{V:.4f} V, lithiation {float(theta.negative):.4f} negative, {float(theta.positive):.4f} positive",
+            )
+        )
+    return rows
+
+
+# ---- electrolytes
+
+
+def _electrolyte_text(electrolyte: Electrolyte) -> str:
+    low, high = electrolyte.c_range if np.isfinite(electrolyte.c_range[1]) else FULL_RANGE
+    c = np.linspace(low, high, TABLE_ROWS)
+    T = np.full_like(c, T_ROOM)
+    header = ("c [mol/m3]", "kappa [S/m]", "D [m2/s]", "t_plus [-]", "chi [-]")
+    values = [np.asarray(getattr(electrolyte, name)(c, T)) for name in ("kappa", "D", "t_plus", "chi")]
+    rows = [(f"{c[k]:.4g}", *(f"{law[k]:.4g}" for law in values)) for k in range(TABLE_ROWS)]
+    T_low, T_high = electrolyte.T_range
+    return "\n".join(
+        [
+            electrolyte.name,
+            f"Source: {electrolyte.source}",
+            f"Measured from {low:g} to {high:g} mol/m3, and from {T_low:g} to {T_high:g} K "
+            f"({T_low - ZERO_CELSIUS:.4g} to {T_high - ZERO_CELSIUS:.4g} degC)",
+            "",
+            "At 25 degC: conductivity, salt diffusivity, cation transference number, thermodynamic factor",
+            columns([header, *rows]),
+        ]
+    )
+
+
+# ---- models
+
+
+def _model_text(name: str) -> str:
+    meshes = [(mesh, _mesh_text(make())) for mesh, make in MESHES.items()]
+    fields = [(key, f"[{about.unit}] {about.long_name}") for key, about in PROFILES.items()]
+    text = inspect.getdoc(inspect.getmodule(MODELS[name])) or ""
+    return "\n".join([text, "", "Meshes", columns(meshes), "", "Fields of a solution", columns(fields)])
+
+
+def _mesh_text(mesh: Mesh) -> str:
+    return (
+        f"{mesh.negative}, {mesh.separator} and {mesh.positive} cells in negative electrode, separator and positive "
+        f"electrode; {mesh.radial} nodes in a particle"
+    )

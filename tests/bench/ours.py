@@ -1,0 +1,95 @@
+"""What cellsim does in the benchmark."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+import cellsim as cs
+from cellsim.parameters import get
+
+STEP = "Discharge at 1C until 2.5 V"
+CELL = cs.load_cell("Chen2020")
+
+# in the order of `peer.SENSITIVITIES`; the gradient is in factors on these values
+PARAMETERS = (
+    "negative.particle.D_s.value",
+    "positive.particle.D_s.value",
+    "negative.particle.eps_s",
+    "positive.particle.eps_s",
+    "electrolyte.t_plus.value",
+    "negative.eps",
+    "separator.eps",
+    "positive.eps",
+)
+ONES = jnp.ones(len(PARAMETERS))
+
+
+class Setting(NamedTuple):
+    """A mesh and tolerances."""
+
+    mesh: cs.Mesh
+    rtol: float
+    atol: float
+
+    def __str__(self) -> str:
+        m = self.mesh
+        grading = f", graded {m.grading:g}" if m.grading else ""
+        cells = f"{m.negative}/{m.separator}/{m.positive} cells, {m.radial} radial nodes"
+        return f"{cells}{grading}, rtol {self.rtol:g}, atol {self.atol:g}"
+
+
+DEFAULT = Setting(cs.Mesh.default(), 1e-6, 1e-7)
+
+# candidates for the cheapest run within 0.3 mV
+CHEAP = tuple(
+    Setting(mesh, rtol, atol)
+    for mesh in (cs.Mesh.coarse(), cs.Mesh(12, 4, 8, 10), cs.Mesh(16, 4, 12, 9))
+    for rtol, atol in ((1e-5, 1e-5), (1e-4, 1e-5), (1e-4, 1e-4), (1e-3, 1e-4))
+)
+
+# cells and radial nodes once, twice and four times as many
+MESHES = (cs.Mesh(16, 4, 12, 7), cs.Mesh(32, 8, 24, 14), cs.Mesh(64, 16, 48, 28))
+
+
+def discharge(setting: Setting = DEFAULT) -> cs.Solution:
+    """The whole run, with its voltage there to be read."""
+    solution = cs.simulate(cs.DFN(CELL, setting.mesh), STEP, rtol=setting.rtol, atol=setting.atol)
+    jax.block_until_ready(solution.V)
+    return solution
+
+
+def unknowns(mesh: cs.Mesh) -> int:
+    """Size of the state."""
+    return cs.DFN(CELL, mesh).layout.size
+
+
+def changed(factors: Any) -> cs.DFN:
+    """The cell with each of `PARAMETERS` multiplied by its factor, on the default mesh."""
+    cell = CELL
+    for path, factor in zip(PARAMETERS, factors, strict=True):
+        cell = cs.replace(cell, path, get(CELL, path) * factor)
+    return cs.DFN(cell)
+
+
+def voltages_at(times: np.ndarray) -> Callable[[Any], Any]:
+    """Voltages at `times` as a function of the factors.
+
+    The lithium in each electrode does not follow the factors, as in PyBaMM's sensitivities, so that both differentiate
+    the same function.
+    """
+    start = cs.simulate(cs.DFN(CELL), STEP).rest
+    wanted = jnp.asarray(times)
+
+    def voltages(factors: Any) -> Any:
+        model = changed(factors)
+        return cs.simulate(model, STEP, initial=start, times=wanted, rtol=DEFAULT.rtol, atol=DEFAULT.atol).V
+
+    return voltages
+
+
+def cost(voltages: Callable[[Any], Any], target: np.ndarray) -> Callable[[Any], Any]:
+    """Mean squared distance of the voltages from `target`."""
+    return lambda factors: jnp.mean((voltages(factors) - jnp.asarray(target)) ** 2)

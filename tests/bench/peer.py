@@ -1,0 +1,143 @@
+"""What PyBaMM (IDAKLU) does in the benchmark."""
+
+import warnings
+from typing import Any, NamedTuple
+
+import numpy as np
+import pybamm
+
+pybamm.set_logging_level("ERROR")
+warnings.filterwarnings("ignore", module="pybamm")
+
+SPAN = [0.0, 3700.0]  # s; the discharge ends before
+DOMAINS = ("negative electrode", "separator", "positive electrode")
+PARTICLES = ("negative particle", "positive particle")
+
+# in the order of `ours.PARAMETERS`
+SENSITIVITIES = (
+    "Negative particle diffusivity [m2.s-1]",
+    "Positive particle diffusivity [m2.s-1]",
+    "Negative electrode active material volume fraction",
+    "Positive electrode active material volume fraction",
+    "Cation transference number",
+    "Negative electrode porosity",
+    "Separator porosity",
+    "Positive electrode porosity",
+)
+
+
+class Setting(NamedTuple):
+    """Points in the three layers and in the particles, and tolerances.
+
+    `graded` cells next to each interface of the separator shrink geometrically; `stretch` crowds the radial points
+    towards the surface. Either also asks for quadratic extrapolation to the particle's surface. Without them this is
+    PyBaMM's default mesh.
+    """
+
+    x: tuple[int, int, int] = (20, 20, 20)
+    r: int = 20
+    graded: int = 0
+    stretch: float = 0.0
+    rtol: float = 1e-6
+    atol: float = 1e-6
+
+    def __str__(self) -> str:
+        cells = "/".join(map(str, self.x))
+        how = f", {self.graded} graded, radial stretch {self.stretch:g}, quadratic" if self.stretch else ""
+        return f"{cells} cells, {self.r} radial points{how}, rtol {self.rtol:g}, atol {self.atol:g}"
+
+
+DEFAULT = Setting()
+
+# candidates for the cheapest run within 0.3 mV
+CHEAP = (
+    Setting((20, 20, 20), 20, 6, 2.0, 1e-4, 1e-6),
+    Setting((20, 20, 20), 20, 6, 2.0, 1e-4, 1e-4),
+    Setting((20, 12, 20), 22, 6, 2.0, 1e-3, 1e-4),
+    Setting((20, 10, 20), 22, 6, 1.8, 1e-3, 1e-4),
+)
+
+
+def _edges(cells: int, graded: int, at_start: bool, at_end: bool) -> np.ndarray:
+    """Faces as fractions of a layer whose cells shrink by 1.4 towards its ends."""
+    shrinking = 1.4 ** -np.arange(1.0, graded + 1)
+    widths = np.ones(cells)
+    if at_start:
+        widths[:graded] = shrinking[::-1]
+    if at_end:
+        widths[cells - graded :] = shrinking
+    return np.concatenate([[0.0], np.cumsum(widths) / np.sum(widths)])
+
+
+def parameters() -> pybamm.ParameterValues:
+    """Chen2020 at 100 % state of charge."""
+    values = pybamm.ParameterValues("Chen2020")
+    values.set_initial_state(1.0)
+    return values
+
+
+def simulation(setting: Setting = DEFAULT, inputs: tuple[str, ...] = (), voltage_only: bool = False) -> Any:
+    """A DFN ready to be solved, with `inputs` as parameters that a solve is given."""
+    model = pybamm.lithium_ion.DFN()
+    values = parameters()
+    submeshes, methods = model.default_submesh_types, model.default_spatial_methods
+    if setting.graded:
+        start = 0.0
+        for domain, cells in zip(DOMAINS, setting.x, strict=True):
+            length = values[f"{domain.capitalize()} thickness [m]"]
+            graded = min(setting.graded, cells // 2 - 1) if domain == "separator" else setting.graded
+            edges = start + length * _edges(cells, graded, domain != DOMAINS[0], domain != DOMAINS[2])
+            edges[-1] = start = start + length
+            submeshes[domain] = pybamm.MeshGenerator(pybamm.UserSupplied1DSubMesh, {"edges": edges})
+    if setting.stretch:
+        order = {"gradient": "quadratic", "value": "quadratic"}
+        for particle in PARTICLES:
+            stretch = {"side": "right", "stretch": setting.stretch}
+            submeshes[particle] = pybamm.MeshGenerator(pybamm.Exponential1DSubMesh, stretch)
+            methods[particle] = pybamm.FiniteVolume({"extrapolation": {"order": order, "use bcs": False}})
+    values.update(dict.fromkeys(inputs, "[input]"))
+    x_n, x_s, x_p = setting.x
+    return pybamm.Simulation(
+        model,
+        parameter_values=values,
+        submesh_types=submeshes,
+        spatial_methods=methods,
+        var_pts={"x_n": x_n, "x_s": x_s, "x_p": x_p, "r_n": setting.r, "r_p": setting.r},
+        solver=pybamm.IDAKLUSolver(
+            rtol=setting.rtol, atol=setting.atol, output_variables=["Voltage [V]"] if voltage_only else None
+        ),
+    )
+
+
+def discharge(sim: Any) -> Any:
+    """The whole run, with its voltage read."""
+    solution = sim.solve(SPAN)
+    _ = solution["Voltage [V]"].entries
+    return solution
+
+
+def nominal() -> dict[str, float]:
+    """Values of `SENSITIVITIES`."""
+    values = parameters()
+    return {name: float(values[name]) for name in SENSITIVITIES}
+
+
+def voltages(sim: Any, times: np.ndarray, inputs: dict[str, float]) -> np.ndarray:
+    """Voltages [V] at `times` [s]."""
+    return np.asarray(sim.solve([0.0, times[-1]], t_interp=times, inputs=inputs)["Voltage [V]"].entries)[-len(times) :]
+
+
+def gradient(sim: Any, times: np.ndarray, inputs: dict[str, float], target: np.ndarray) -> np.ndarray:
+    """Gradient of the mean squared distance from `target`, in factors on the inputs, by forward sensitivities."""
+    names = list(inputs)
+    solution = sim.solve([0.0, times[-1]], t_interp=times, inputs=inputs, calculate_sensitivities=names)
+    voltage = solution["Voltage [V]"]
+    last = slice(-len(times), None)
+    miss = np.asarray(voltage.entries)[last] - target
+    slopes = [np.asarray(voltage.sensitivities[name]).ravel()[last] * inputs[name] for name in names]
+    return np.array([np.mean(2 * miss * slope) for slope in slopes])
+
+
+def batch(sim: Any, many: list[dict[str, float]]) -> list[np.ndarray]:
+    """Voltages of many cells."""
+    return [solution["Voltage [V]"].entries for solution in sim.solve(SPAN, inputs=many)]

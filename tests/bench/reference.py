@@ -1,0 +1,46 @@
+"""The converged 1C discharge that both programs are held against: mesh-refined and independent of cellsim."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+HERE = Path(__file__).resolve()
+DEFAULT = HERE.parents[3] / "shared" / "reference"  # beside the repository
+FIRST, LAST = 10.0, 0.98  # errors are counted from 10 s to 98 % of the discharge
+
+
+class Errors(NamedTuple):
+    """Distance of a voltage curve from the reference."""
+
+    rms_mV: float
+    max_mV: float
+    stop_s: float  # its stop less that of the reference
+
+
+class Reference(NamedTuple):
+    """Voltage [V] at times [s], and the time of the stop [s]."""
+
+    t: np.ndarray
+    V: np.ndarray
+    stop: float
+
+    def errors(self, voltage: Callable[[np.ndarray], Any], stop: float) -> Errors:
+        """Errors of a curve given as a function of time."""
+        miss = (np.asarray(voltage(self.t)) - self.V) * 1e3
+        return Errors(float(np.sqrt(np.mean(miss**2))), float(np.max(np.abs(miss))), float(stop) - self.stop)
+
+
+def loaded() -> Reference | None:
+    """The reference curve from `$CELLSIM_REFERENCE` or the folder beside the repository; None without one."""
+    folder = Path(os.environ.get("CELLSIM_REFERENCE", DEFAULT))
+    file = folder / "dfn_iso_Chen2020" / "dis_1C_ref.csv"
+    if not file.is_file():
+        return None
+    table = np.genfromtxt(file, delimiter=",", names=True)
+    t, V = table["time_s"], table["voltage_extrapolated_V"]
+    stop = float(t[-1])
+    window = (t >= FIRST) & (t <= LAST * stop) & ~np.isnan(V)
+    return Reference(t[window], V[window], stop)

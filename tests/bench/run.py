@@ -1,0 +1,326 @@
+"""cellsim beside PyBaMM, on one core, repetitions in turn: `make bench` writes build/bench.json.
+
+One flat object. Times are medians in seconds, ratios are cellsim over PyBaMM (below 1 is faster), errors are in mV
+against a mesh-refined curve, and a figure that could not be measured is null.
+"""
+
+import argparse
+import json
+import os
+import platform
+import shutil
+import tempfile
+import time
+from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from timing import DISTURBED, Timing, busy_cores, interleaved, pinned_to_one_core, seconds
+
+WITHIN_mV = 0.3
+ALWAYS = (
+    "ratio_dfn_1C_default",
+    "ratio_dfn_matched_error",
+    "ratio_grad8",
+    "forward_runs_per_grad8",
+    "forward_runs_per_jac8",
+    "ratio_cold_warm_cache",
+    "ratio_cold_empty_cache",
+    "mesh_cost_exponent",
+    "rms_mV_ours_default",
+    "rms_mV_pybamm_default",
+    "ratio_cccv_cycle",
+    "batch256_per_cell_over_single",
+    "ratio_batch256",
+)
+
+Figures = dict[str, Any]
+
+
+def installed(package: str) -> str:
+    """A package and its version."""
+    try:
+        return f"{package} {version(package)}"
+    except PackageNotFoundError:
+        return f"{package} (not installed)"
+
+
+def machine(core: int | None) -> Figures:
+    """Where this was measured, and with what."""
+    cpu = platform.processor() or platform.machine()
+    about = Path("/proc/cpuinfo")
+    if about.exists():
+        names = [line.split(":", 1)[1].strip() for line in about.read_text().splitlines() if line.startswith("model n")]
+        cpu = names[0] if names else cpu
+    packages = ("cellsim", "jax", "jaxlib", "equinox", "diffrax", "numpy", "pybamm", "pybammsolvers", "casadi")
+    return {
+        "machine": f"{cpu}, {os.cpu_count()} cores, {platform.system()} {platform.release()}",
+        "versions": f"python {platform.python_version()}, " + ", ".join(map(installed, packages)),
+        "core": core,
+        "xla_flags": os.environ.get("XLA_FLAGS", ""),
+    }
+
+
+def quiet(figures: Figures) -> None:
+    """Says so when other processes keep the machine busy."""
+    busy = busy_cores()
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
+    figures["load_average_before"], figures["busy_cores_before"] = load, busy
+    print(f"load average {load}, cores busy with other work {busy}")
+    if busy is not None and busy > 0.2:
+        print("WARNING: another job is running; these times are not to be trusted. Repeat on a quiet machine.")
+
+
+def noted(figures: Figures, prefix: str, timing: Timing) -> None:
+    """Writes one timing down."""
+    figures[f"{prefix}_s"] = timing.median
+    figures[f"{prefix}_least_s"] = timing.least
+    figures["disturbance"] = max(figures.get("disturbance", 1.0), timing.disturbance)
+
+
+def default_discharge(figures: Figures, repeats: int) -> None:
+    """1C discharge of Chen2020 on both default meshes at rtol 1e-6, and what compiling it costs."""
+    import jax
+    import ours
+    import peer
+    import reference
+
+    figures["ours_default"], figures["pybamm_default"] = str(ours.DEFAULT), str(peer.DEFAULT)
+    figures["ours_first_call_empty_cache_s"] = seconds(ours.discharge)
+    jax.clear_caches()
+    figures["ours_first_call_warm_cache_s"] = seconds(ours.discharge)
+
+    sim, voltage_only = peer.simulation(), peer.simulation(voltage_only=True)
+    figures["pybamm_first_call_s"] = seconds(lambda: peer.discharge(sim))
+    traced = jax.jit(ours.voltages_at(_times()))
+    jobs = {
+        "ours": ours.discharge,
+        "peer": lambda: peer.discharge(sim),
+        "peer_voltage_only": lambda: peer.discharge(voltage_only),
+        "ours_traced": lambda: jax.block_until_ready(traced(ours.ONES)),
+    }
+    found = interleaved(jobs, repeats, warm=2)
+    noted(figures, "ours_dfn_1C_default", found["ours"])
+    noted(figures, "pybamm_dfn_1C_default", found["peer"])
+    noted(figures, "pybamm_dfn_1C_default_voltage_only", found["peer_voltage_only"])
+    noted(figures, "ours_dfn_1C_default_100_voltages_jit", found["ours_traced"])
+    figures["ratio_dfn_1C_default"] = found["ours"].median / found["peer"].median
+    figures["ratio_dfn_1C_default_voltage_only"] = found["ours_traced"].median / found["peer_voltage_only"].median
+
+    solution, theirs = ours.discharge(), peer.discharge(sim)
+    figures["ours_steps"], figures["ours_rejected_steps"] = int(solution.steps), int(solution.rejected)
+    figures["ours_unknowns"] = ours.unknowns(ours.DEFAULT.mesh)
+    figures["pybamm_steps"] = len(theirs.t) - 1
+    figures["pybamm_unknowns"] = int(sim.built_model.len_rhs_and_alg)
+    curve = reference.loaded()
+    if curve is None:
+        print("  no reference curve beside the repository: errors and the run at equal error are null")
+        return
+    for name, errors in (
+        ("ours", curve.errors(lambda t: solution.at(t).V, float(solution.t[-1]))),
+        ("pybamm", curve.errors(theirs["Voltage [V]"], theirs.t[-1])),
+    ):
+        figures[f"rms_mV_{name}_default"] = errors.rms_mV
+        figures[f"max_mV_{name}_default"] = errors.max_mV
+        figures[f"stop_error_s_{name}_default"] = errors.stop_s
+
+
+def matched_error(figures: Figures, repeats: int) -> None:
+    """Each program at its cheapest setting within 0.3 mV RMS, out of a short list."""
+    import ours
+    import peer
+    import reference
+
+    curve = reference.loaded()
+    if curve is None:
+        return
+
+    def cheapest(name: str, candidates: dict[str, Callable[[], Any]], errors: Callable[[Any], Any]) -> str | None:
+        within = {}
+        for setting, job in candidates.items():
+            miss = errors(job()).rms_mV
+            if miss <= WITHIN_mV:
+                within[setting] = job, miss
+        if not within:
+            return None
+        timings = interleaved({setting: job for setting, (job, _) in within.items()}, max(3, repeats // 3))
+        best = min(timings, key=lambda setting: timings[setting].least)
+        figures[f"matched_{name}"], figures[f"rms_mV_matched_{name}"] = best, within[best][1]
+        return best
+
+    our_jobs = {str(s): lambda s=s: ours.discharge(s) for s in ours.CHEAP}
+    sims = {str(s): peer.simulation(s) for s in peer.CHEAP}
+    peer_jobs = {s: lambda sim=sim: peer.discharge(sim) for s, sim in sims.items()}
+    best = cheapest("ours", our_jobs, lambda s: curve.errors(lambda t: s.at(t).V, float(s.t[-1])))
+    best_peer = cheapest("pybamm", peer_jobs, lambda s: curve.errors(s["Voltage [V]"], s.t[-1]))
+    if best is None or best_peer is None:
+        return
+    found = interleaved({"ours": our_jobs[best], "peer": peer_jobs[best_peer]}, repeats)
+    noted(figures, "ours_dfn_matched_error", found["ours"])
+    noted(figures, "pybamm_dfn_matched_error", found["peer"])
+    figures["ratio_dfn_matched_error"] = found["ours"].median / found["peer"].median
+
+
+def _times() -> Any:
+    import numpy as np
+
+    return np.linspace(35.0, 3500.0, 100)  # s, all before the stop
+
+
+def gradients(figures: Figures, repeats: int) -> None:
+    """Gradient of the voltage cost, and Jacobian of 100 voltages, in eight parameters that both programs have."""
+    import jax
+    import numpy as np
+    import ours
+    import peer
+
+    times = _times()
+    bias = 0.01 * (1.0 + times / times[-1])  # V; each program's own curve, shifted, is what it is to fit
+    voltages = ours.voltages_at(times)
+    forward = jax.jit(voltages)
+    cost = ours.cost(voltages, np.asarray(forward(ours.ONES)) + bias)
+    gradient, jacobian = jax.jit(jax.grad(cost)), jax.jit(jax.jacfwd(voltages))
+    figures["ours_grad8_first_call_s"] = seconds(lambda: jax.block_until_ready(gradient(ours.ONES)))
+    figures["ours_jac8_first_call_s"] = seconds(lambda: jax.block_until_ready(jacobian(ours.ONES)))
+
+    inputs = peer.nominal()
+    sim, plain = (peer.simulation(inputs=peer.SENSITIVITIES, voltage_only=True) for _ in range(2))
+    target = peer.voltages(plain, times, inputs) + bias
+    jobs = {
+        "forward": lambda: jax.block_until_ready(forward(ours.ONES)),
+        "gradient": lambda: jax.block_until_ready(gradient(ours.ONES)),
+        "jacobian": lambda: jax.block_until_ready(jacobian(ours.ONES)),
+        "peer": lambda: peer.gradient(sim, times, inputs, target),
+        "peer_forward": lambda: peer.voltages(plain, times, inputs),
+    }
+    found = interleaved(jobs, repeats)
+    noted(figures, "ours_forward_100_voltages", found["forward"])
+    noted(figures, "ours_grad8", found["gradient"])
+    noted(figures, "ours_jac8", found["jacobian"])
+    noted(figures, "pybamm_grad8", found["peer"])
+    noted(figures, "pybamm_forward_100_voltages", found["peer_forward"])
+    figures["ratio_grad8"] = found["gradient"].median / found["peer"].median
+    figures["ratio_jac8"] = found["jacobian"].median / found["peer"].median
+    figures["forward_runs_per_grad8"] = found["gradient"].median / found["forward"].median
+    figures["forward_runs_per_jac8"] = found["jacobian"].median / found["forward"].median
+    figures["pybamm_forward_runs_per_grad8"] = found["peer"].median / found["peer_forward"].median
+    # the two must be gradients of the same thing; what is left are the errors of the default meshes
+    mine, theirs = np.asarray(gradient(ours.ONES)), peer.gradient(sim, times, inputs, target)
+    figures["grad8_relative_difference"] = float(np.linalg.norm(mine - theirs) / np.linalg.norm(theirs))
+
+
+def mesh_cost(figures: Figures, repeats: int) -> None:
+    """How the time grows with the number of unknowns as x and r are refined together."""
+    import numpy as np
+    import ours
+
+    settings = [ours.Setting(mesh, ours.DEFAULT.rtol, ours.DEFAULT.atol) for mesh in ours.MESHES]
+    found = interleaved({str(s): lambda s=s: ours.discharge(s) for s in settings}, repeats)
+    size = [ours.unknowns(s.mesh) for s in settings]
+    time_ = [found[str(s)].median for s in settings]
+    for factor, setting in zip((1, 2, 4), settings, strict=True):
+        noted(figures, f"ours_mesh_{factor}x", found[str(setting)])
+        figures[f"ours_mesh_{factor}x"] = str(setting)
+    figures["mesh_cost_exponent"] = float(np.polyfit(np.log(size), np.log(time_), 1)[0])
+    figures["mesh_cost_exponent_2x_to_4x"] = float(np.log(time_[2] / time_[1]) / np.log(size[2] / size[1]))
+
+
+def batch(figures: Figures, repeats: int, cells: int) -> None:
+    """Many cells with different parameters at once, 100 voltages each."""
+    import jax
+    import numpy as np
+    import ours
+    import peer
+
+    spread = np.random.default_rng(0).uniform(0.9, 1.1, (cells, len(ours.PARAMETERS)))
+    spread[:, 2:] = 1.0  # solid diffusivities only: every cell still lasts as long as the times asked for
+    one = jax.jit(ours.voltages_at(_times()))
+    all_ = jax.jit(lambda many: jax.lax.map(ours.voltages_at(_times()), many, batch_size=min(cells, BATCH)))
+    figures["ours_batch_first_call_s"] = seconds(lambda: jax.block_until_ready(all_(spread)))
+    found = interleaved(
+        {
+            "one": lambda: jax.block_until_ready(one(ours.ONES)),
+            "all": lambda: jax.block_until_ready(all_(spread)),
+        },
+        repeats,
+        warm=1,
+    )
+    few = [
+        {n: v * f for (n, v), f in zip(peer.nominal().items(), row, strict=True)} for row in spread[: min(cells, 32)]
+    ]
+    sim = peer.simulation(inputs=peer.SENSITIVITIES, voltage_only=True)
+    theirs = interleaved({"peer": lambda: peer.batch(sim, few)}, repeats, warm=1)["peer"]
+    noted(figures, "ours_batch", found["all"])
+    figures["batch_cells"], figures["pybamm_batch_cells"] = cells, len(few)
+    figures["ours_batch_per_cell_s"] = found["all"].median / cells
+    figures["pybamm_batch_per_cell_s"] = theirs.median / len(few)  # one after the other, so any number costs the same
+    figures["batch256_per_cell_over_single"] = found["all"].median / cells / found["one"].median
+    figures["ratio_batch256"] = found["all"].median / cells / (theirs.median / len(few))
+
+
+BATCH = 32  # cells that march together; more need more memory and gain nothing on a CPU
+
+
+def cold_processes(figures: Figures, quick: bool) -> None:
+    """From starting a process to its first curve."""
+    import cold
+
+    found = cold.times(repeats=1 if quick else 5, empty_repeats=1 if quick else 3)
+    names = {"ours": "ours_cold_warm_cache_s", "empty": "ours_cold_empty_cache_s", "peer": "pybamm_cold_s"}
+    names["command"] = "ours_cold_command_line_warm_cache_s"
+    for key, name in names.items():
+        figures[name] = found[key]
+    over = lambda a, b: a / b if a is not None and b is not None else None
+    figures["ratio_cold_warm_cache"] = over(found["ours"], found["peer"])
+    figures["ratio_cold_empty_cache"] = over(found["empty"], found["peer"])
+    figures["ratio_cold_command_line_warm_cache"] = over(found["command"], found["peer"])
+
+
+def main() -> None:
+    """Runs everything and writes the file."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, default=Path("build/bench.json"))
+    parser.add_argument("--quick", action="store_true", help="few repetitions: to see that it works, not to measure")
+    parser.add_argument("--repeats", type=int, default=21, help="repetitions of a discharge (21)")
+    parser.add_argument("--only", nargs="*", default=[], help="names of parts, such as gradients")
+    options = parser.parse_args()
+    core = pinned_to_one_core()
+    os.environ["PYBAMM_DISABLE_TELEMETRY"] = "true"
+    cache = Path(tempfile.mkdtemp(prefix="cellsim-bench-cache-"))
+    os.environ["CELLSIM_CACHE_DIR"] = str(cache)  # empty: the first calls below show what compiling costs
+
+    figures: Figures = dict.fromkeys(ALWAYS)
+    figures.update(machine(core), quick=options.quick, date=time.strftime("%Y-%m-%d %H:%M %Z"))
+    figures["case"] = "Chen2020 DFN, 1C from 100 % to 2.5 V, one core, medians of repetitions taken in turn"
+    repeats = 3 if options.quick else options.repeats
+    few = 2 if options.quick else max(5, repeats // 3)
+    parts: dict[str, Callable[[], None]] = {
+        "default_discharge": lambda: default_discharge(figures, repeats),
+        "matched_error": lambda: matched_error(figures, repeats),
+        "gradients": lambda: gradients(figures, few if options.quick else max(15, few)),
+        "mesh_cost": lambda: mesh_cost(figures, few),
+        "batch": lambda: batch(figures, 1 if options.quick else 3, 8 if options.quick else 256),
+        "cold_processes": lambda: cold_processes(figures, options.quick),
+    }
+    figures["repeats"] = repeats
+    quiet(figures)
+    for name, part in parts.items():
+        if options.only and name not in options.only:
+            continue
+        print(f"{name} ...", flush=True)
+        print(f"  {seconds(part):.0f} s", flush=True)
+    shutil.rmtree(cache, ignore_errors=True)
+    if figures.get("disturbance", 1.0) > DISTURBED:
+        print(f"WARNING: wall over processor time is {figures['disturbance']:.2f}: something else used this core.")
+
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    options.out.write_text(json.dumps(figures, indent=2) + "\n")
+    for name in (*ALWAYS, *(k for k in figures if k.startswith("ratio_") and k not in ALWAYS)):
+        value = figures[name]
+        print(f"  {name:40s} {'-' if value is None else format(value, '.3g')}")
+    print(f"written: {options.out}")
+
+
+if __name__ == "__main__":
+    main()

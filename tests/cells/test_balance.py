@@ -1,0 +1,119 @@
+"""State of charge: 0 and 1 are rest at the cut-off voltages, and lithium moves from one electrode to the other."""
+
+import json
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import cellsim
+from cellsim import registry
+from cellsim.cells import library
+from cellsim.cells.balance import Lithiation, at_soc, at_voltage, cut_offs_are_reached, open_circuit_voltage
+from cellsim.cells.design import lithium_capacity
+
+SHARED = Path(__file__).resolve().parents[3] / "shared"
+CELLS = registry.names(library)
+
+
+@jax.jit
+def stoichiometries(cell, soc):
+    return at_soc(cell, soc, cell.T_ref)
+
+
+@jax.jit
+def rest_voltage(cell, theta):
+    return open_circuit_voltage(cell, theta, cell.T_ref)
+
+
+@pytest.fixture(scope="module", params=CELLS)
+def cell(request):
+    return cellsim.load_cell(request.param)
+
+
+def lithium(cell, theta):
+    """Lithium in the solids [A.h]."""
+    return sum(
+        float(lithium_capacity(electrode, cell.area) * x)
+        for electrode, x in ((cell.negative, theta.negative), (cell.positive, theta.positive))
+    )
+
+
+def published_state(cell):
+    return Lithiation(cell.negative.particle.theta0, cell.positive.particle.theta0)
+
+
+def test_an_empty_and_a_full_cell_rest_at_the_cut_off_voltages(cell):
+    for soc, V in ((0.0, cell.V_min), (1.0, cell.V_max)):
+        assert float(rest_voltage(cell, stoichiometries(cell, soc))) == pytest.approx(float(V), abs=1e-10)
+
+
+def test_charging_moves_lithium_between_the_electrodes_and_loses_none(cell):
+    published = lithium(cell, published_state(cell))
+    for soc in (0.0, 0.3, 1.0):
+        theta = stoichiometries(cell, soc)
+        assert 0 < float(theta.negative) < 1 and 0 < float(theta.positive) < 1
+        assert lithium(cell, theta) == pytest.approx(published, rel=1e-13)
+
+
+def test_the_voltage_at_rest_rises_with_the_state_of_charge(cell):
+    V = [float(rest_voltage(cell, stoichiometries(cell, soc))) for soc in np.linspace(0, 1, 21)]
+    assert np.all(np.diff(V) > 0)
+
+
+def test_the_state_of_charge_is_the_fraction_of_the_charge_between_the_cut_offs(cell):
+    empty, part, full = (float(stoichiometries(cell, soc).negative) for soc in (0.0, 0.25, 1.0))
+    assert (part - empty) / (full - empty) == pytest.approx(0.25, rel=1e-12)
+
+
+def test_the_nominal_capacity_is_about_the_charge_between_the_cut_offs(cell):
+    empty, full = stoichiometries(cell, 0.0), stoichiometries(cell, 1.0)
+    between = float(lithium_capacity(cell.negative, cell.area) * (full.negative - empty.negative))
+    assert 0.8 < between / float(cell.capacity) < 1.4
+
+
+@pytest.mark.parametrize("name", ["Chen2020", "Marquis2019"])
+def test_stoichiometries_are_those_of_an_independent_code(name):
+    file = SHARED / "reference" / f"dfn_iso_{name}" / "parameters.json"
+    if not file.exists():
+        pytest.skip(f"the reference solutions are not here: {file}")
+    expected, cell = json.loads(file.read_text())["initial_stoichiometries"], cellsim.load_cell(name)
+    for percent in (100, 10, 0):
+        theta = stoichiometries(cell, percent / 100)
+        assert float(theta.negative) == pytest.approx(expected[f"soc{percent}"]["negative"], abs=1e-7)
+        assert float(theta.positive) == pytest.approx(expected[f"soc{percent}"]["positive"], abs=1e-7)
+
+
+PATHS = ("negative.particle.theta0", "positive.particle.eps_s", "negative.L", "V_max", "positive.particle.U.U0")
+
+
+def test_the_derivative_of_the_state_of_charge_is_that_of_its_definition_in_both_modes(cell):
+    def theta(x):
+        changed = cell
+        for path, factor in zip(PATHS, x[:-1], strict=True):
+            changed = cellsim.replace(changed, path, cellsim.parameters.get(cell, path) * factor)
+        return jnp.stack(at_soc(changed, x[-1], cell.T_ref))
+
+    x0, h = jnp.asarray([1.0] * len(PATHS) + [0.35]), 1e-5
+    value = jax.jit(theta)
+    expected = np.stack([(value(x0 + h * e) - value(x0 - h * e)) / (2 * h) for e in np.eye(len(x0))], axis=1)
+    for mode in (jax.jacfwd, jax.jacrev):
+        np.testing.assert_allclose(jax.jit(mode(theta))(x0), expected, rtol=1e-6, atol=1e-8)
+
+
+def test_a_cell_with_too_much_lithium_or_too_high_a_cut_off_has_no_state_of_charge():
+    cell = cellsim.load_cell("Chen2020")
+    assert bool(cut_offs_are_reached(cell, cell.T_ref))
+    full = jnp.asarray(0.99)
+    rich = cellsim.replace(cellsim.replace(cell, "negative.particle.theta0", full), "positive.particle.theta0", full)
+    assert not bool(cut_offs_are_reached(rich, cell.T_ref))
+    assert not bool(cut_offs_are_reached(cellsim.replace(cell, "V_max", jnp.asarray(5.2)), cell.T_ref))
+
+
+def test_a_voltage_between_the_cut_offs_is_found_again():
+    cell = cellsim.load_cell("Marquis2019")
+    theta = at_voltage(cell, jnp.asarray(3.7), cell.T_ref)
+    assert float(rest_voltage(cell, theta)) == pytest.approx(3.7, abs=1e-11)
+    assert lithium(cell, theta) == pytest.approx(lithium(cell, published_state(cell)), rel=1e-13)

@@ -1,0 +1,47 @@
+"""Runs that several tests look at, each made once a process."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+import cellsim as cs
+
+
+@pytest.fixture(scope="session")
+def lgm50_coarse() -> cs.DFN:
+    """The LG M50 on the coarse mesh."""
+    return cs.DFN(cs.load_cell("Chen2020"), mesh=cs.Mesh.coarse())
+
+
+@pytest.fixture(scope="session")
+def lgm50_coarse_1C(lgm50_coarse: cs.DFN) -> cs.Solution:
+    """A full discharge of it at 1C."""
+    return cs.simulate(lgm50_coarse, "Discharge at 1C until 2.5 V")
+
+
+@pytest.fixture(scope="session")
+def lgm50_coarse_charge(lgm50_coarse: cs.DFN) -> cs.Solution:
+    """A charge of it at C/2."""
+    return cs.simulate(lgm50_coarse, "Charge at C/2 until 4.2 V", soc=0.0)
+
+
+@pytest.fixture(scope="session")
+def lgm50_coarse_failed(lgm50_coarse: cs.DFN) -> cs.Solution:
+    """A discharge of it that gives up after twenty time steps."""
+    return cs.simulate(lgm50_coarse, "Discharge at 1C until 2.5 V", max_steps=20)
+
+
+@pytest.fixture
+def cellsim_command(capsys: pytest.CaptureFixture[str]) -> Callable[..., Any]:
+    """Runs the command line in this process; its exit code and what it wrote to stdout and stderr."""
+    from cellsim.cli import main
+
+    def command(*words: str) -> tuple[int, str, str]:
+        try:
+            code = main(list(words))
+        except SystemExit as left:
+            code = int(left.code or 0)
+        return (code, *capsys.readouterr())
+
+    return command

@@ -1,0 +1,83 @@
+"""Every scenario that is shipped runs, and gives what it gave when it was written."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+
+from cellsim.scenario import load_scenario
+from cellsim.settings import Given
+
+FOLDER = Path(__file__).parents[2] / "scenarios"
+POINTS = 513  # evenly in time, for the mean of the voltage
+
+
+class Norms(NamedTuple):
+    """What is compared: charge [A.h], time of the stop [s], root mean square of the voltage [V]."""
+
+    capacity: float
+    time: float
+    V_rms: float
+
+
+# On the coarse mesh but for ON_DEFAULT. To record anew, empty this, run, and copy what is printed.
+RECORD = {
+    "lgm50_1C": Norms(capacity=4.991728, time=3594.044, V_rms=3.518903),
+    "lgm50_2C": Norms(capacity=4.783690, time=1722.128, V_rms=3.329413),
+    "lgm50_C2": Norms(capacity=5.069144, time=7299.567, V_rms=3.616232),
+    "lgm50_limiting_current": Norms(capacity=2.340664, time=561.7593, V_rms=3.263833),
+    "marquis2019_1C": Norms(capacity=0.8541187, time=4517.712, V_rms=3.658515),
+}
+ON_DEFAULT = ("lgm50_1C",)  # on the mesh that its file asks for
+
+
+def solved(name, **changes):
+    mesh = {} if name in ON_DEFAULT else {("model", "mesh"): Given("coarse", "this test")}
+    others = {("cell", "set", path): Given(value, "this test") for path, value in changes.items()}
+    return load_scenario(FOLDER / f"{name}.toml", mesh | others).run()
+
+
+@pytest.fixture(scope="module")
+def limited():
+    return solved("lgm50_limiting_current")
+
+
+@pytest.mark.parametrize("name", sorted(file.stem for file in FOLDER.glob("*.toml")))
+def test_a_scenario_gives_the_norms_that_were_recorded(name):
+    solution = solved(name)
+    assert solution.succeeded, solution.stop_reason
+    V = np.asarray(solution.at(np.linspace(0.0, float(solution.t[-1]), POINTS)).V)
+    found = Norms(float(solution.capacity), float(solution.t[-1]), float(np.sqrt(np.mean(V**2))))
+    assert name in RECORD, f'    "{name}": {found},'
+    np.testing.assert_allclose(found, RECORD[name], rtol=1e-4, err_msg=str(found))
+
+
+def test_every_scenario_has_a_title_a_description_and_comments():
+    files = sorted(FOLDER.glob("*.toml"))
+    assert {file.stem for file in files} == set(RECORD)
+    for file in files:
+        scenario = load_scenario(file)
+        assert scenario.title and len(scenario.description) > 80, file
+        assert file.read_text().startswith("# "), file
+        assert f"cellsim run scenarios/{file.name}" in file.read_text(), file
+
+
+def test_above_the_limiting_current_the_run_says_that_the_electrolyte_is_depleted(limited):
+    assert limited.succeeded
+    for said in (
+        "lower cut-off voltage 2.5 V reached",
+        "electrolyte is depleted in the positive electrode",
+        "limiting current",
+    ):
+        assert said in limited.stop_reason
+    salt = np.asarray(limited.profile("electrolyte concentration"))[-1]
+    assert salt.min() < 0.02 * float(limited.model.cell.c0)
+    assert int(np.argmin(salt)) >= limited.model.mesh.negative + limited.model.mesh.separator
+    assert float(limited.capacity) < 0.5 * float(limited.model.cell.capacity)
+
+
+def test_a_higher_transference_number_lifts_the_limiting_current(limited):
+    better = solved("lgm50_limiting_current", **{"electrolyte.t_plus": 0.5})
+    assert "depleted" not in better.stop_reason
+    assert float(better.capacity) > 1.8 * float(limited.capacity)
