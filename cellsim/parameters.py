@@ -93,8 +93,9 @@ def _resolve(tree: Any, path: str) -> tuple[str, ...]:
         children = {child: value for child, value, _ in _children(node)}
         if name not in children:
             where = ".".join(names[:depth]) or "the cell"
-            near = difflib.get_close_matches(name, children, n=1)
-            hint = f" Did you mean '{near[0]}'?" if near else ""
+            by_plain_name = {child.lower(): child for child in children}
+            near = difflib.get_close_matches(name.lower(), by_plain_name, n=1)
+            hint = f" Did you mean '{by_plain_name[near[0]]}'?" if near else ""
             known = ", ".join(children) if children else "nothing: it is a number"
             raise UnknownPath(f"unknown parameter '{path}': {where} has no '{name}'.{hint} It has {known}.")
         node = children[name]

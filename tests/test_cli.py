@@ -120,6 +120,16 @@ def test_a_failed_solve_exits_with_1_and_leaves_what_was_reached(cellsim_command
     assert json.loads((in_an_empty_folder / "part" / "summary.json").read_text())["succeeded"] is False
 
 
+def test_a_disk_that_takes_no_more_is_told_and_exits_with_1(cellsim_command, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("cellsim.output.write_fields", full)
+    code, out, err = cellsim_command("run", *COARSE)
+    assert (code, out) == (1, "")
+    assert "could not all be written" in err and "No space left" in err
+
+
 @pytest.mark.parametrize(
     ("text", "words", "said"),
     [

@@ -93,7 +93,7 @@ def test_an_unknown_path_is_answered_with_a_suggestion_and_with_what_there_is(ce
 
 
 def test_a_path_into_a_number_or_to_a_static_field_leads_nowhere(cell):
-    with pytest.raises(UnknownPath, match="negative.L has no 'x'. It has nothing: it is a number"):
+    with pytest.raises(UnknownPath, match=r"negative.L has no 'x'. It has nothing: it is a number"):
         get(cell, "negative.L.x")
     with pytest.raises(UnknownPath, match="has no 'name'"):
         get(cell, "negative.particle.name")

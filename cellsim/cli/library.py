@@ -159,7 +159,7 @@ def _parameter(cell: Cell, leaf: Leaf) -> tuple[str, str, str, str]:
     if not value.shape:
         return leaf.path, f"{float(value):.6g}", unit, meaning
     listed = ", ".join(f"{x:.6g}" for x in value)
-    return leaf.path, f"{value.size} numbers", unit, f"{meaning}: [{listed}]"
+    return leaf.path, "1 number" if value.size == 1 else f"{value.size} numbers", unit, f"{meaning}: [{listed}]"
 
 
 def _law_values(cell: Cell) -> list[tuple[str, str, str, str]]:

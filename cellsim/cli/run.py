@@ -54,7 +54,11 @@ def run(arguments: argparse.Namespace, argv: Sequence[str]) -> int:
             solution.V.block_until_ready()
         status.say("writing files")
         with watch.phase("output"):
-            files = output.write_run(solution, directory, _about(scenario, argv, watch))
+            try:
+                files = output.write_run(solution, directory, _about(scenario, argv, watch))
+            except OSError as error:
+                print(f"cellsim: the files in {directory} could not all be written: {error}.", file=sys.stderr)
+                return FAILED
     if not arguments.quiet:
         print(closing_table(scenario, solution, watch.seconds(), files))
         warning = output.range_warning(solution)

@@ -6,11 +6,6 @@ from typing import NamedTuple
 import numpy as np
 
 
-def uniform_fractions(cells: int) -> np.ndarray:
-    """Widths of equal cells as fractions of the length."""
-    return np.full(cells, 1.0 / cells)
-
-
 def graded_fractions(cells: int, towards_start: float, towards_end: float) -> np.ndarray:
     """Widths as fractions of the length, finer towards the ends; 0 is uniform, 1 as a cosine.
 

@@ -17,7 +17,7 @@ from cellsim.cells.balance import Lithiation
 from cellsim.cells.design import Cell
 from cellsim.constants import F, R
 from cellsim.discretisation import operators as op
-from cellsim.discretisation.grid import graded_fractions, radial_grid, uniform_fractions
+from cellsim.discretisation.grid import graded_fractions, radial_grid
 from cellsim.discretisation.layout import Layout, State
 from cellsim.limits import positive
 from cellsim.models.mesh import Mesh
@@ -68,10 +68,9 @@ class DiscreteDFN(eqx.Module):
         self.cell, self.mesh, self.T = cell, mesh, jnp.asarray(T)
         g = mesh.grading
         fractions = (
-            (graded_fractions(mesh.negative, 0.0, g), graded_fractions(mesh.separator, g, g))
-            + (graded_fractions(mesh.positive, g, 0.0),)
-            if g
-            else tuple(map(uniform_fractions, (mesh.negative, mesh.separator, mesh.positive)))
+            graded_fractions(mesh.negative, 0.0, g),
+            graded_fractions(mesh.separator, g, g),
+            graded_fractions(mesh.positive, g, 0.0),
         )
         over_cells = lambda x_n, x_s, x_p: jnp.concatenate(
             [jnp.broadcast_to(x, f.shape) for x, f in zip((x_n, x_s, x_p), fractions, strict=True)]

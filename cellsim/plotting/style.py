@@ -55,6 +55,7 @@ def dress(axes: Axes, xlabel: str, ylabel: str) -> None:
     """Labels and a quiet grid."""
     axes.set_xlabel(xlabel)
     axes.set_ylabel(ylabel)
+    axes.ticklabel_format(useOffset=False)  # no "+1e3" in the corner
     axes.grid(True, color="0.88", linewidth=0.6)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import optimistix as optx
 from jax import lax
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Bool, Float, Int
 
 from cellsim.discretisation.layout import Layout, State
 from cellsim.simulation.control import Demand
@@ -62,7 +62,7 @@ class Circuit(eqx.Module):
         return self.system.terminal_voltage(y, self.demand.I)
 
 
-def _rate(t: Scalar, y: State, circuit: Circuit) -> State:
+def _rate(t: Any, y: State, circuit: Circuit) -> State:
     del t
     return circuit.rate(y)
 
@@ -88,12 +88,13 @@ def advanced(circuit: Circuit, start: Start, tolerances: Tolerances, *, layout: 
     end = jnp.where(is_open, jnp.maximum(demand.duration, start.t), start.t)
     held = lax.stop_gradient((circuit, start, tolerances, end))
     solution = _integrated(*held, layout=layout, max_steps=max_steps)
+    assert solution.interpolation is not None and solution.ts is not None
     trajectory = differentiable(start.y, circuit, recorded(solution.interpolation), field=_rate, layout=layout)
 
     result, t_found = solution.result, solution.ts[0]
-    has_met = result == diffrax.RESULTS.event_occurred
-    has_ended = result == diffrax.RESULTS.successful
-    t = jnp.where(has_met, _moved_root(t_found, circuit, trajectory), jnp.where(has_ended, end, t_found))
+    has_met = jnp.asarray(result == diffrax.RESULTS.event_occurred)
+    has_ended = jnp.asarray(result == diffrax.RESULTS.successful)
+    t = jnp.where(has_met, _moved_root(t_found, has_met, circuit, trajectory), jnp.where(has_ended, end, t_found))
     took_time = trajectory.count > 0
     y = jax.tree.map(lambda a, b: jnp.where(took_time, a, b), trajectory.at(t), start.y)
     stats = solution.stats
@@ -104,6 +105,7 @@ def _integrated(
     circuit: Circuit, start: Start, tolerances: Tolerances, end: Scalar, *, layout: Layout, max_steps: int
 ) -> diffrax.Solution:
     """The steps that the error control accepts, and the end of the demand within the last of them."""
+    root_finder = optx.Bisection(rtol=EVENT_TOLERANCE, atol=EVENT_TOLERANCE)  # type: ignore[call-arg]  # it has no norm
     return diffrax.diffeqsolve(
         diffrax.ODETerm(_rate),
         Rodas5P(layout),
@@ -116,21 +118,21 @@ def _integrated(
         stepsize_controller=diffrax.PIDController(
             tolerances.rtol, tolerances.atol, norm=error_norm, dtmin=SHORTEST_STEP, force_dtmin=False
         ),
-        event=diffrax.Event(_margin, optx.Bisection(rtol=EVENT_TOLERANCE, atol=EVENT_TOLERANCE), direction=False),
+        event=diffrax.Event(_margin, root_finder, direction=False),
         adjoint=diffrax.ForwardMode(),  # a plain loop; the derivative is that of the trajectory
         max_steps=max_steps,
         throw=False,
     )
 
 
-def _moved_root(t_found: Scalar, circuit: Circuit, trajectory: Trajectory) -> Scalar:
-    """`t_found`, at which the margin vanishes, as a function of all that the margin depends on: two Newton steps from
-    the root, which have its first and second derivatives."""
+def _moved_root(t_found: Scalar, has_met: Bool[Array, ""], circuit: Circuit, trajectory: Trajectory) -> Scalar:
+    """`t_found`, at which the margin vanishes if `has_met`, as a function of all that the margin depends on: two Newton
+    steps from the root, which have its first and second derivatives."""
     margin = lambda t: circuit.demand.margin(circuit.voltage(trajectory.at(t)))
 
     def newton(t: Scalar, _: None) -> tuple[Scalar, None]:
         value, slope = jax.jvp(margin, (t,), (jnp.ones_like(t),))
-        return t - value / jnp.where(slope == 0, 1.0, slope), None
+        is_root = has_met & (slope != 0)  # elsewhere nothing moves, so that nothing there can spoil a gradient
+        return t - jnp.where(is_root, value / jnp.where(is_root, slope, 1.0), 0.0), None
 
-    # where nothing was met there is no root to follow, and the caller takes another time
     return lax.scan(newton, t_found, None, length=2)[0]

@@ -60,8 +60,9 @@ def simulate(
       ones count as well, and the bound is 512 by default.
     - `progress`: called as `progress(fraction, t)` between chunks of steps; not under JAX's transformations.
 
-    Pure: works as it stands under `jit`, `vmap`, `grad`, `jacrev`, `jvp`, `jacfwd` and compositions of them. A run that fails keeps what it reached and says
-    why in `stop_reason`. Raises `CannotStart` (not under transformations, where such a run takes no time).
+    Pure: works as it stands under `jit`, `vmap`, `grad`, `jacrev`, `jvp`, `jacfwd` and compositions of them. A run that
+    fails keeps what it reached and says why in `stop_reason`. Raises `CannotStart` (not under transformations, where
+    such a run takes no time).
     """
     step = language.step(protocol) if isinstance(protocol, str) else protocol
     as_array = lambda x: jnp.asarray(x, dtype=float)
@@ -147,10 +148,10 @@ def _simulate_in_chunks(
         ends = np.asarray(segment.trajectory.ts)[: int(segment.trajectory.count) + 1]
         last_step = ends[-1] - ends[-2] if len(ends) > 1 else FIRST_STEP
         start = Start(segment.t, segment.y, jnp.asarray(last_step))
-    t = _fractions() * segment.t if times is None else times
-    states, V, t = _observed(model, T, demand, tuple(parts), segment.t, t)
+    wanted = _fractions() * segment.t if times is None else times
+    states, V, at = _observed(model, T, demand, tuple(parts), segment.t, wanted)
     return Solution(
-        t,
+        at,
         V,
         jnp.full_like(V, demand.I),
         jnp.full_like(V, T),
@@ -230,9 +231,7 @@ def _at_rest(model: DFN, soc: Array, T: Array) -> tuple[State, Array]:
 
 
 @eqx.filter_jit
-def _advanced(
-    model: DFN, T: Array, demand: Demand, start: Start, tolerances: Tolerances, *, max_steps: int
-) -> Segment:
+def _advanced(model: DFN, T: Array, demand: Demand, start: Start, tolerances: Tolerances, *, max_steps: int) -> Segment:
     circuit = Circuit(model.discretised(T), demand)
     return advanced(circuit, start, tolerances, layout=model.layout, max_steps=max_steps)
 
@@ -244,9 +243,7 @@ def _voltages(model: DFN, T: Array, demand: Demand, states: State) -> Float[Arra
 
 
 @eqx.filter_jit
-def _looked_up(
-    model: DFN, T: Array, demand: Demand, parts: tuple[Trajectory, ...], t: Array
-) -> tuple[State, Array]:
+def _looked_up(model: DFN, T: Array, demand: Demand, parts: tuple[Trajectory, ...], t: Array) -> tuple[State, Array]:
     """States and voltages at times `t` from the trajectories of consecutive chunks."""
     states = jax.vmap(parts[0].at)(t)
     for part in parts[1:]:

@@ -225,8 +225,8 @@ def _increments_jvp(primals: Any, tangents: Any, *, field: VectorField, layout: 
 class RodasInterpolation(diffrax.AbstractLocalInterpolation):
     """Dense output of order 4 within one step."""
 
-    t0: Any
-    t1: Any
+    t0: Any  # type: ignore[misc]  # an AbstractClassVar to mypy
+    t1: Any  # type: ignore[misc]
     y0: State
     y1: State
     bends: State  # three, stacked

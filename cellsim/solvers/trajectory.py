@@ -1,4 +1,4 @@
-"""The accepted steps of a run as a differentiable object: dense output, and its derivative by going over the steps again.
+"""The accepted steps of a run as a differentiable object: dense output, whose derivative goes over the steps again.
 
 The integrator finds the steps with nothing differentiated. What it leaves behind, the state at the start of every
 accepted step, is all that a derivative needs: each step's tangent is linear in the tangent of the state and of the
@@ -14,7 +14,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jax import lax
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Float
 
 from cellsim.discretisation.layout import Layout, State
 from cellsim.solvers.rosenbrock import DENSE, DenseStep, RodasInterpolation, VectorField, dense_step
@@ -27,7 +27,7 @@ class Trajectory(eqx.Module):
 
     ts: Float[Array, " ends"]  # of the steps, one more than there are steps
     steps: DenseStep  # stacked
-    count: Int[Array, ""] | None  # None in a tangent
+    count: Any  # of the steps; None in a tangent
 
     def at(self, t: Scalar) -> State:
         """The state at time `t` [s], differentiable in `t` and in what the steps depend on."""

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from cellsim.discretisation import operators
-from cellsim.discretisation.grid import graded_fractions, radial_grid, uniform_fractions
+from cellsim.discretisation.grid import graded_fractions, radial_grid
 
 SIZES = (4, 5, 9, 14, 28, 60)
 
@@ -51,7 +51,7 @@ def test_the_quadratic_profile_of_a_constant_current_empties_every_shell_alike(n
 
 
 def test_equal_cells_are_equal():
-    np.testing.assert_allclose(uniform_fractions(7), np.full(7, 1 / 7), rtol=1e-15)
+    np.testing.assert_allclose(graded_fractions(7, 0.0, 0.0), np.full(7, 1 / 7), rtol=1e-14)
     np.testing.assert_allclose(graded_fractions(7, 0.0, 0.0), np.full(7, 1 / 7), rtol=1e-13)
 
 

@@ -36,7 +36,9 @@ def may_be_nonzero(layout):
 def columns(layout):
     seeds = layout.seeds()
     colours = layout.colours
-    return np.concatenate([np.asarray(seeds.line).reshape(colours, -1), np.asarray(seeds.fibre).reshape(colours, -1)], 1)
+    return np.concatenate(
+        [np.asarray(seeds.line).reshape(colours, -1), np.asarray(seeds.fibre).reshape(colours, -1)], 1
+    )
 
 
 @pytest.mark.parametrize("seed", range(30))

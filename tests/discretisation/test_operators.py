@@ -10,7 +10,11 @@ import scipy.optimize
 from cellsim.discretisation import operators as op
 from cellsim.discretisation.grid import graded_fractions, radial_grid
 
-LAYERS = ((0.45, 0.12), (0.1, 1.0), (0.45, 0.25))  # length and transport factor: jumps as between electrode and separator
+LAYERS = (
+    (0.45, 0.12),
+    (0.1, 1.0),
+    (0.45, 0.25),
+)  # length and transport factor: jumps as between electrode and separator
 REFINED = (1, 2, 4)
 
 

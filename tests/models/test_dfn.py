@@ -18,9 +18,13 @@ CASES = {
 MESH = cellsim.Mesh(7, 4, 6, 5)
 
 
-@eqx.filter_jit
 def seen(model, y, rest, I):
     """Everything that is read off a state."""
+    return _seen(model, y, rest, jnp.asarray(I))
+
+
+@eqx.filter_jit
+def _seen(model, y, rest, I):
     system = model.discretised(model.cell.T_ref)
     return dict(
         rate=system.rate(y, I),
@@ -29,9 +33,7 @@ def seen(model, y, rest, I):
         profiles=observables.profiles(system, y, I),
         losses=observables.losses(system, y, I),
         inventory=observables.inventory(system, y, rest),
-        inventory_rate=jax.jvp(
-            lambda y: observables.inventory(system, y, rest), (y,), (system.rate(y, I),)
-        )[1],
+        inventory_rate=jax.jvp(lambda y: observables.inventory(system, y, rest), (y,), (system.rate(y, I),))[1],
         system=system,
     )
 

@@ -50,9 +50,9 @@ def converging(make_problem):
     found = {}
     for name, stiffness in (("gentle", 2.0), ("stiff", 150.0)):
         p = jnp.asarray([stiffness, 0.5])
-        exact = lambda v, ends, times, p=p: scipy.integrate.solve_ivp(
-            field, ends, v, "DOP853", times, args=(p,), rtol=1e-13, atol=1e-14
-        ).y.T
+        exact = lambda v, ends, times, p=p: (
+            scipy.integrate.solve_ivp(field, ends, v, "DOP853", times, args=(p,), rtol=1e-13, atol=1e-14).y.T
+        )
         start = exact(v0, (-0.3, 0.0), [0.0])[0]  # past the fast transient
         there = exact(start, (0.0, END), within)
         errors = []
@@ -108,7 +108,9 @@ def test_a_state_that_follows_a_force_is_not_left_behind_however_stiff_it_is(for
 
 def test_the_dense_output_begins_and_ends_at_the_states_of_the_step():
     rng = np.random.default_rng(0)
-    state = lambda *rows: State(jnp.asarray(rng.normal(size=(*rows, 2, 3))), jnp.asarray(rng.normal(size=(*rows, 3, 2))))
+    state = lambda *rows: State(
+        jnp.asarray(rng.normal(size=(*rows, 2, 3))), jnp.asarray(rng.normal(size=(*rows, 3, 2)))
+    )
     y0, y1 = state(), state()
     curve = RodasInterpolation(0.2, 0.3, y0, y1, state(len(DENSE)))
     for t, there in ((0.2, y0), (0.3, y1)):
