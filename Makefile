@@ -3,6 +3,7 @@
 
 PYTHON ?= python3
 JOBS ?= 2
+BENCH ?=  # --quick: does the benchmark work?
 VENV := .venv
 BIN := $(VENV)/bin
 VERSIONS := pyproject.toml constraints.txt
@@ -37,7 +38,7 @@ types: $(VENV)/.dev  ## mypy
 	$(BIN)/mypy
 
 bench: $(VENV)/.bench  ## side by side with PyBaMM on one core: build/bench.json (some minutes; keep the machine quiet)
-	$(BIN)/python tests/bench/run.py --out build/bench.json
+	$(BIN)/python tests/bench/run.py --out build/bench.json $(BENCH)
 
 clean:  ## remove the virtual environment and everything made
 	rm -rf $(VENV) build .pytest_cache .mypy_cache .ruff_cache

@@ -105,7 +105,7 @@ def _integrated(
     circuit: Circuit, start: Start, tolerances: Tolerances, end: Scalar, *, layout: Layout, max_steps: int
 ) -> diffrax.Solution:
     """The steps that the error control accepts, and the end of the demand within the last of them."""
-    root_finder = optx.Bisection(rtol=EVENT_TOLERANCE, atol=EVENT_TOLERANCE)  # type: ignore[call-arg]  # it has no norm
+    root_finder: Any = optx.Bisection(rtol=EVENT_TOLERANCE, atol=EVENT_TOLERANCE)  # type: ignore[call-arg]  # no norm
     return diffrax.diffeqsolve(
         diffrax.ODETerm(_rate),
         Rodas5P(layout),

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import equinox as eqx
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -34,7 +35,7 @@ def test_the_entropic_coefficient_is_the_published_one_and_tilts_the_curve_with_
     particle, table, theta = curves
     expected = table("dUdT_{}")
     np.testing.assert_allclose(eqx.filter_jit(particle.dUdT)(theta, 298.15), expected, rtol=1e-10, atol=1e-16)
-    warmer = np.asarray(eqx.filter_jit(particle.equilibrium)(theta, 308.15)) - table("U_{}")
+    warmer = np.asarray(eqx.filter_jit(particle.equilibrium)(theta, jnp.asarray(308.15))) - table("U_{}")
     np.testing.assert_allclose(warmer, 10.0 * expected, rtol=1e-8, atol=1e-10)
 
 
