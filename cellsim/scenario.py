@@ -109,7 +109,7 @@ def scenario_from(settings: Settings, source: str, found: Iterable[str] = ()) ->
         soc=soc,
         temperature=None if temperature is None else temperature + ZERO_CELSIUS,
         rtol=rtol,
-        atol=0.1 * rtol if atol is None else atol,
+        atol=rtol if atol is None else atol,
         max_steps=max_steps,
         directory=Path(directory) if directory else None,
     )

@@ -41,7 +41,7 @@ def test_a_cell_is_all_that_a_scenario_must_name(write):
     assert scenario.model.mesh == cs.Mesh.default()
     assert scenario.step.text == "Discharge at 1C"
     assert (scenario.soc, scenario.temperature, scenario.max_steps, scenario.directory) == (1.0, None, None, None)
-    assert (scenario.rtol, scenario.atol) == (1e-6, 1e-7)
+    assert (scenario.rtol, scenario.atol) == (1e-6, 1e-6)
     assert scenario.title == "Chen2020: Discharge at 1C"
 
 

@@ -36,7 +36,7 @@ soc = 1.0                     # initial state of charge: 0 and 1 are the cut-off
 
 [solver]
 rtol = 1e-6                   # error control of the time steps
-# atol = 1e-7                 # a tenth of rtol by default
+# atol = 1e-6                 # rtol by default
 # max_steps = 10000           # give up after so many; by default never
 
 [output]

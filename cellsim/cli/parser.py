@@ -106,7 +106,7 @@ def _add_run(run: argparse.ArgumentParser) -> None:
     how.add_argument("--thermal", metavar="NAME", help="isothermal, the only one in this version")
     how.add_argument("--mesh", metavar="NAME", help="coarse, default or fine")
     how.add_argument("--rtol", metavar="X", type=float, help="relative tolerance in time; default 1e-6")
-    how.add_argument("--atol", metavar="X", type=float, help="absolute tolerance; default a tenth of the relative one")
+    how.add_argument("--atol", metavar="X", type=float, help="absolute tolerance; by default the relative one")
     how.add_argument("--max-steps", metavar="N", type=int, help="give up after so many time steps; default never")
     out = run.add_argument_group("output")
     out.add_argument("--out", metavar="DIR", help="where files go; default out/ and the name of the scenario or cell")

@@ -54,8 +54,8 @@ def simulate(
     - `initial`: a state to start from instead of rest at `soc`.
     - `times`: where the solution is wanted [s], rising; the run ends with the last of them at the latest, and those
       beyond its stop repeat the final state. By default 201 fractions of the time to the stop, finer at both ends.
-    - `rtol`, `atol`: relative and absolute tolerance of the time integration, in unknowns of order one; `atol` is a
-      tenth of `rtol` by default.
+    - `rtol`, `atol`: relative and absolute tolerance of the time integration, in unknowns of order one; `atol` is
+      `rtol` by default.
     - `max_steps`: bound on the number of accepted time steps; none by default. Under JAX's transformations the rejected
       ones count as well, and the bound is 512 by default.
     - `progress`: called as `progress(fraction, t)` between chunks of steps; not under JAX's transformations.
@@ -67,7 +67,7 @@ def simulate(
     step = language.step(protocol) if isinstance(protocol, str) else protocol
     as_array = lambda x: jnp.asarray(x, dtype=float)
     T = model.cell.T_ref if T is None else as_array(T)
-    tolerances = Tolerances(as_array(rtol), as_array(0.1 * rtol if atol is None else atol))
+    tolerances = Tolerances(as_array(rtol), as_array(rtol if atol is None else atol))
     demand = step.demand(model.cell)
     if times is not None:
         times = as_array(times)
@@ -148,7 +148,7 @@ def _simulate_in_chunks(
         ends = np.asarray(segment.trajectory.ts)[: int(segment.trajectory.count) + 1]
         last_step = ends[-1] - ends[-2] if len(ends) > 1 else FIRST_STEP
         start = Start(segment.t, segment.y, jnp.asarray(last_step))
-    wanted = _fractions() * segment.t if times is None else times
+    wanted = _fractions() * float(segment.t) if times is None else times
     states, V, at = _observed(model, T, demand, tuple(parts), segment.t, wanted)
     return Solution(
         at,
@@ -197,9 +197,9 @@ def _observed(
     return jax.tree.map(lambda x: jnp.asarray(cut(x)), states), jnp.asarray(cut(V)), jnp.asarray(t)
 
 
-def _fractions() -> Float[Array, " points"]:
-    """From 0 to 1, finer at both ends, where a run changes fastest."""
-    u = jnp.linspace(0.0, 1.0, POINTS)
+def _fractions() -> np.ndarray:
+    """(POINTS,) from 0 to 1, finer at both ends, where a run changes fastest."""
+    u = np.linspace(0.0, 1.0, POINTS)
     return u**3 * (10 - 15 * u + 6 * u**2)
 
 

@@ -41,7 +41,7 @@ class Setting(NamedTuple):
         return f"{cells}{grading}, rtol {self.rtol:g}, atol {self.atol:g}"
 
 
-DEFAULT = Setting(cs.Mesh.default(), 1e-6, 1e-7)
+DEFAULT = Setting(cs.Mesh.default(), 1e-6, 1e-6)
 
 # candidates for the cheapest run within 0.3 mV
 CHEAP = tuple(

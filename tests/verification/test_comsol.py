@@ -6,6 +6,7 @@ Source: S. G. Marquis et al., J. Electrochem. Soc. 166 (2019) A3693, doi:10.1149
 import gzip
 import json
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -42,11 +43,9 @@ def comsol_run(comsol, profiles_at):
             w = [first(x[f"x_{s}"], f"x_{s}", f"phi_{s}") - phi_e(x[f"x_{s}"]) for s in "np"]
             particles = zip("np", (cell.negative.particle, cell.positive.particle), strict=True)
             theta = [first(x[f"x_{s}"], f"x_{s}", f"c_{s}_surf") / float(p.c_max) for s, p in particles]
-            state = system.scaled(
-                np.asarray(first(x["x"], "x", "c_e")),
-                np.concatenate(w),
-                np.broadcast_to(np.concatenate(theta), (model.mesh.radial, len(theta[0]) + len(theta[1]))),
-            )
+            columns = np.broadcast_to(np.concatenate(theta), (model.mesh.radial, len(theta[0]) + len(theta[1])))
+            first_column = (first(x["x"], "x", "c_e"), np.concatenate(w), columns)
+            state = system.scaled(*map(jnp.asarray, first_column))
             step = cellsim.discharge(I=RATES[rate] * CURRENT_1C, until=2.0)
             kept[rate] = there, cellsim.simulate(model, step, initial=state)
         return kept[rate]

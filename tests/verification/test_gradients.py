@@ -67,7 +67,7 @@ def outputs(x):
     model = cellsim.DFN(cell, cellsim.Mesh(6, 3, 5, 6))
     times = jnp.asarray(np.append(TIMES, NEVER))
     solution = cellsim.simulate(
-        model, cellsim.discharge(I=5.0), soc=x[-1], times=times, rtol=RTOL, max_steps=MAX_STEPS
+        model, cellsim.discharge(I=5.0), soc=x[-1], times=times, rtol=RTOL, atol=RTOL / 10, max_steps=MAX_STEPS
     )
     error = jnp.mean((solution.V[:-1] - MEASURED) ** 2)
     return jnp.stack([error, solution.t_stop, solution.capacity])
