@@ -39,7 +39,12 @@ class Layout(NamedTuple):
         return 3 * self.fields + 1
 
     def seeds(self) -> State:
-        """One direction a colour: field f of every third node, and with it fibre unknowns whose rows stay apart."""
+        """One direction a colour: field f of every third node, and with it fibre unknowns whose rows stay apart.
+
+        Raises `ValueError` when a node hosts two fibres: their tips, which share a colour, would meet in its rows.
+        """
+        if len(set(self.host)) < len(self.host):
+            raise ValueError("a node of the layout hosts more than one fibre; each needs a node of its own")
         node_colour = np.arange(self.nodes) % 3
         line = np.zeros((self.colours, self.fields, self.nodes))
         for field in range(self.fields):

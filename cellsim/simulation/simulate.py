@@ -41,8 +41,8 @@ def simulate(
     T: Any = None,
     initial: State | None = None,
     times: Any = None,
-    rtol: float = 1e-6,
-    atol: float | None = None,
+    rtol: Any = 1e-6,
+    atol: Any = None,
     max_steps: int | None = None,
     progress: Progress | None = None,
 ) -> Solution:

@@ -1,4 +1,4 @@
-"""Rodas5P has the order and the stability that it was built for, and its hand-written derivative is that of the step."""
+"""Rodas5P has the order and the stability that it was built for, and its derivative by hand is that of the step."""
 
 import diffrax
 import jax

@@ -97,15 +97,9 @@ def test_many_systems_at_once_are_solved_as_one_by_one(make_problem):
             np.testing.assert_allclose(several[k], one, rtol=1e-12, atol=1e-15)
 
 
-@pytest.mark.xfail(reason="the tips of all fibres share one colour, so a node may host one fibre only", strict=True)
-def test_several_fibres_on_a_node_keep_apart(make_problem):
-    layout = Layout(2, 5, 3, (0, 0, 2, 4, 4, 4))
-    problem = make_problem(layout, seed=11)
-    _, unravel = ravel_pytree(problem.y0)
-    dense = jax.jit(jax.jacfwd(lambda v: ravel_pytree(problem(0.1, unravel(v), P))[0]))(ravel_pytree(problem.y0)[0])
-    push = lambda dy: jax.jvp(lambda y: problem(0.1, y, P), (problem.y0,), (dy,))[1]
-    jac = jax.jit(lambda: structured.jacobian(push, layout))()
-    np.testing.assert_allclose(assembled(jac, layout), dense, rtol=1e-13, atol=1e-13)
+def test_a_node_that_hosts_two_fibres_is_refused_because_their_tips_share_a_colour():
+    with pytest.raises(ValueError, match="hosts more than one fibre"):
+        Layout(2, 5, 3, (0, 0, 2, 4, 4, 4)).seeds()
 
 
 def test_a_system_without_coupling_is_divided_by_its_shift():

@@ -75,7 +75,7 @@ def outputs(x):
 
 @pytest.fixture(scope="module")
 def differences():
-    """Central differences, extrapolated from three step sizes to sixth order, and how far the last two orders differ."""
+    """Central differences, extrapolated from three step sizes to sixth order, and their distance to fourth order."""
     value = jax.jit(outputs)
     at = value(AT)
     assert np.all(np.isfinite(at)) and at[1] > TIMES[-1]

@@ -1,5 +1,7 @@
 """The whole model converges with second order in x, and at least so in r, with its voltage and its stop time."""
 
+import itertools
+
 import numpy as np
 import pytest
 import scipy.optimize
@@ -31,7 +33,7 @@ def found():
 
 def observed_order(values, spacings):
     """The p for which three values follow value + C spacing^p."""
-    first, second = (np.linalg.norm(np.atleast_1d(a - b)) for a, b in zip(values[:-1], values[1:], strict=True))
+    first, second = (np.linalg.norm(np.atleast_1d(a - b)) for a, b in itertools.pairwise(values))
     a, b, c = spacings
     excess = lambda p: (a**p - b**p) / (b**p - c**p) - first / second
     return scipy.optimize.brentq(excess, 0.1, 12.0)
