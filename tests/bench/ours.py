@@ -46,7 +46,7 @@ DEFAULT = Setting(cs.Mesh.default(), 1e-6, 1e-6)
 # candidates for the cheapest run within 0.3 mV
 CHEAP = tuple(
     Setting(mesh, rtol, atol)
-    for mesh in (cs.Mesh.coarse(), cs.Mesh(12, 4, 8, 10), cs.Mesh(16, 4, 12, 9))
+    for mesh in (cs.Mesh.coarse(), cs.Mesh(12, 4, 8, 10))
     for rtol, atol in ((1e-5, 1e-5), (1e-4, 1e-5), (1e-4, 1e-4), (1e-3, 1e-4))
 )
 

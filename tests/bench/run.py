@@ -266,7 +266,7 @@ def cold_processes(figures: Figures, quick: bool) -> None:
     """From starting a process to its first curve."""
     import cold
 
-    found = cold.times(repeats=1 if quick else 5, empty_repeats=1 if quick else 3)
+    found = cold.times(repeats=1 if quick else 3, empty_repeats=1 if quick else 2)
     names = {"ours": "ours_cold_warm_cache_s", "empty": "ours_cold_empty_cache_s", "peer": "pybamm_cold_s"}
     names["command"] = "ours_cold_command_line_warm_cache_s"
     for key, name in names.items():
@@ -285,6 +285,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=21, help="repetitions of a discharge (21)")
     parser.add_argument("--only", nargs="*", default=[], help="names of parts, such as gradients")
     options = parser.parse_args()
+    options.out.parent.mkdir(parents=True, exist_ok=True)
     core = pinned_to_one_core()
     os.environ["PYBAMM_DISABLE_TELEMETRY"] = "true"
     cache = Path(tempfile.mkdtemp(prefix="cellsim-bench-cache-"))
@@ -310,12 +311,11 @@ def main() -> None:
             continue
         print(f"{name} ...", flush=True)
         print(f"  {seconds(part):.0f} s", flush=True)
+        options.out.write_text(json.dumps(figures, indent=2) + "\n")  # whatever comes next, this is kept
     shutil.rmtree(cache, ignore_errors=True)
     if figures.get("disturbance", 1.0) > DISTURBED:
         print(f"WARNING: wall over processor time is {figures['disturbance']:.2f}: something else used this core.")
 
-    options.out.parent.mkdir(parents=True, exist_ok=True)
-    options.out.write_text(json.dumps(figures, indent=2) + "\n")
     for name in (*ALWAYS, *(k for k in figures if k.startswith("ratio_") and k not in ALWAYS)):
         value = figures[name]
         print(f"  {name:40s} {'-' if value is None else format(value, '.3g')}")
