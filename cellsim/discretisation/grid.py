@@ -36,7 +36,7 @@ def radial_grid(nodes: int) -> RadialGrid:
     surface value, is right to fourth order; the conductances make the quadratic profile of a constant current exact.
     Content is conserved exactly whatever the weights: what leaves one node enters the next.
     """
-    crowding = 3.0  # the spacing at the centre is exp(3.0) times that at the surface
+    crowding = min(3.5, 0.5 * nodes)  # the spacing at the centre is the exponential of this times that at the surface
     s = (np.arange(nodes) + 0.5) / (nodes - 0.5)
     r = np.expm1(-crowding * s) / math.expm1(-crowding)
     volumes = _even_quadrature_weights(r)

@@ -1,10 +1,11 @@
 """Which unknowns live where, and who talks to whom.
 
 A layout has `fields` unknowns on each node of a line, coupled to those of the two neighbouring nodes, and fibres that
-hang on nodes of the line: each a chain of `depth` unknowns of which only the last, the tip, talks to the fields of its
-own node. A model declares its layout; the linear algebra is written once for all of them.
+hang on nodes of the line: each a chain of `depth` unknowns of which only the last, the tip, talks to the line. It
+depends on the fields of its own node, and acts on those of its node and of the two beside it. A model declares its layout; the linear algebra is written once for all of them.
 """
 
+import itertools
 from typing import NamedTuple
 
 import equinox as eqx
@@ -33,15 +34,40 @@ class Layout(NamedTuple):
         """Number of unknowns."""
         return self.fields * self.nodes + self.depth * len(self.host)
 
+    def at_hosts(self, x: Float[Array, "*rows nodes"]) -> Float[Array, "*rows fibres"]:
+        """Values at the nodes that fibres hang on, from those at all nodes."""
+        if self.host != tuple(sorted(self.host)):
+            return x[..., np.asarray(self.host, dtype=int)]
+        return jnp.concatenate([x[..., start:stop] for start, stop in self._runs()], axis=-1)
+
+    def at_nodes(self, x: Float[Array, "*rows fibres"]) -> Float[Array, "*rows nodes"]:
+        """Values at all nodes from those at the nodes that fibres hang on, zero elsewhere; each a node of its own."""
+        if self.host != tuple(sorted(self.host)):
+            return jnp.zeros((*x.shape[:-1], self.nodes)).at[..., np.asarray(self.host, dtype=int)].add(x)
+        parts, reached, taken = [], 0, 0
+        for start, stop in self._runs():
+            parts += [jnp.zeros((*x.shape[:-1], start - reached)), x[..., taken : taken + stop - start]]
+            reached, taken = stop, taken + stop - start
+        return jnp.concatenate([*parts, jnp.zeros((*x.shape[:-1], self.nodes - reached))], axis=-1)
+
+    def _runs(self) -> list[tuple[int, int]]:
+        """First and last-plus-one of every run of neighbouring hosts: slices are cheaper than a look-up."""
+        runs = itertools.groupby(enumerate(self.host), key=lambda pair: pair[1] - pair[0])
+        ends = ([node for _, node in run] for _, run in runs)
+        return [(run[0], run[-1] + 1) for run in ends]
+
+    # ---- colours, for rates of which nothing else is known
+
     @property
     def colours(self) -> int:
         """Directional derivatives that hold the whole Jacobian: columns of one colour share no row."""
-        return 3 * self.fields + 1
+        return 3 * self.fields + 3
 
     def seeds(self) -> State:
         """One direction a colour: field f of every third node, and with it fibre unknowns whose rows stay apart.
 
-        Raises `ValueError` when a node hosts two fibres: their tips, which share a colour, would meet in its rows.
+        Tips have the last three colours, one for every third node. Raises `ValueError` when a node hosts two fibres:
+        their tips, which share a colour, would meet in its rows.
         """
         if len(set(self.host)) < len(self.host):
             raise ValueError("a node of the layout hosts more than one fibre; each needs a node of its own")
@@ -53,7 +79,8 @@ class Layout(NamedTuple):
         fibre = np.zeros((self.colours, self.depth, len(self.host)))
         for k, mask in enumerate(self.fibre_colour_masks()):
             fibre[k] = mask
-        fibre[-1, -1] = 1.0  # the tips have a colour of their own
+        for k in range(3):
+            fibre[3 * self.fields + k, -1] = np.asarray(self.host, dtype=int) % 3 == k
         return State(jnp.asarray(line), jnp.asarray(fibre))
 
     def fibre_colour_masks(self) -> np.ndarray:

@@ -1,5 +1,6 @@
 """Open-circuit curves."""
 
+from collections.abc import Callable
 from typing import Any
 
 import equinox as eqx
@@ -29,9 +30,7 @@ class StepsAndTails(eqx.Module):
     def __call__(self, theta: Points, T: Points) -> Float[Array, "*point"]:
         """Open-circuit potential [V] against lithium at lithiation `theta` [-]."""
         theta = jnp.broadcast_to(theta, jnp.broadcast_shapes(jnp.shape(theta), jnp.shape(T)))
-        steps = jnp.tanh(self.steepness * (theta[..., None] - self.centre)) @ self.height
-        tails = jnp.exp(self.rate * theta[..., None]) @ self.tail
-        return self.U0 + self.slope * theta + steps + tails
+        return self.U0 + self.slope * theta + _steps(jnp.tanh, self, theta) + _tails(self, theta)
 
 
 class StepSlopes(eqx.Module):
@@ -49,6 +48,21 @@ class StepSlopes(eqx.Module):
     def __call__(self, theta: Points, T: Any) -> Float[Array, "*point"]:
         """Entropic coefficient [V/K] at lithiation `theta` [-]."""
         theta = jnp.broadcast_to(theta, jnp.broadcast_shapes(jnp.shape(theta), jnp.shape(T)))
-        steps = (1 - jnp.tanh(self.steepness * (theta[..., None] - self.centre)) ** 2) @ self.height
-        tails = jnp.exp(self.rate * theta[..., None]) @ self.tail
-        return steps + tails
+        return _steps(lambda x: 1 - jnp.tanh(x) ** 2, self, theta) + _tails(self, theta)
+
+
+# The terms are added one by one: so small a sum is faster as one pass over `theta` than as a matrix product.
+
+
+def _steps(shape: Callable[[Array], Array], curve: Any, theta: Array) -> Array:
+    total = jnp.zeros_like(theta)
+    for k in range(curve.height.shape[0]):
+        total = total + curve.height[k] * shape(curve.steepness[k] * (theta - curve.centre[k]))
+    return total
+
+
+def _tails(curve: Any, theta: Array) -> Array:
+    total = jnp.zeros_like(theta)
+    for k in range(curve.tail.shape[0]):
+        total = total + curve.tail[k] * jnp.exp(curve.rate[k] * theta)
+    return total

@@ -10,16 +10,16 @@ class Mesh(NamedTuple):
     to 1.
     """
 
-    negative: int = 32
-    separator: int = 8
-    positive: int = 24
-    radial: int = 14
+    negative: int = 16
+    separator: int = 4
+    positive: int = 20
+    radial: int = 10
     grading: float = 0.0
 
     @classmethod
     def coarse(cls) -> "Mesh":
         """For long studies, and for a first look."""
-        return cls(12, 4, 10, 9)
+        return cls(10, 3, 10, 8)
 
     @classmethod
     def default(cls) -> "Mesh":
@@ -29,4 +29,4 @@ class Mesh(NamedTuple):
     @classmethod
     def fine(cls) -> "Mesh":
         """For reference curves."""
-        return cls(64, 16, 48, 28)
+        return cls(48, 8, 48, 24)

@@ -148,7 +148,7 @@ def losses(system: DiscreteDFN, y: State, I: Scalar) -> dict[str, Scalar]:
         phi = jnp.concatenate([jnp.zeros(1), jnp.cumsum(step)])
         return jnp.sum(weight_p * phi[n + s :]) - jnp.sum(weight_n * phi[:n])
 
-    ohmic, concentration = rise(-faces.i_e * faces.R_e), rise(faces.diffusion_potential)
+    ohmic, concentration = rise(-faces.ohmic_drop), rise(faces.diffusion_potential)
     terms = {
         "open circuit": rest,
         "negative particle diffusion": -(U_n - rest_n),

@@ -1,9 +1,9 @@
 """Steps of a protocol."""
 
-from typing import Any
-
 import equinox as eqx
 import jax.numpy as jnp
+import numpy as np
+from jax.typing import ArrayLike
 from jaxtyping import Array, Float
 
 from cellsim.cells.design import Cell
@@ -12,6 +12,7 @@ from cellsim.parameters import as_float_array
 from cellsim.simulation.control import Demand
 
 Scalar = Float[Array, ""]
+Number = Float[ArrayLike, ""]  # numpy's too: they cost nothing before a program takes them
 LONGEST_REST = 24 * SECONDS_PER_HOUR  # a rest without a duration
 
 
@@ -20,20 +21,32 @@ class Amperes(eqx.Module):
 
     value: Scalar = eqx.field(converter=as_float_array)
 
-    def current(self, cell: Cell) -> Scalar:
-        """Current [A] that is meant for `cell`."""
-        del cell
-        return self.value
-
 
 class CRate(eqx.Module):
     """A current as a multiple of the one that passes the nominal capacity in an hour, positive discharges."""
 
     value: Scalar = eqx.field(converter=as_float_array)
 
-    def current(self, cell: Cell) -> Scalar:
-        """Current [A] that is meant for `cell`."""
-        return self.value * cell.capacity
+
+class Numbers(eqx.Module):
+    """A constant-current step as numbers alone, so that a compiled program serves every step; NaN stands for what the
+    cell decides."""
+
+    value: Number  # of the drive
+    is_rate: Number  # 1 where the value counts in C, 0 where in A
+    direction: Number
+    until: Number
+    duration: Number
+
+    def demand(self, cell: Cell) -> Demand:
+        """What the step asks of `cell`."""
+        I = self.value * jnp.where(self.is_rate > 0, cell.capacity, 1.0)
+        cut_off = jnp.where(self.direction < 0, cell.V_max, cell.V_min)
+        moves = self.direction != 0
+        longest = 2 * SECONDS_PER_HOUR * cell.capacity / jnp.where(moves & (I != 0), jnp.abs(I), 1.0)
+        duration = jnp.where(moves, longest, LONGEST_REST)
+        chosen = lambda said, default: jnp.where(jnp.isnan(said), default, said)
+        return Demand(I, chosen(self.duration, duration), chosen(self.until, cut_off), self.direction)
 
 
 class ConstantCurrent(eqx.Module):
@@ -50,17 +63,17 @@ class ConstantCurrent(eqx.Module):
     duration: Scalar | None = eqx.field(converter=as_float_array, default=None)
     text: str = eqx.field(static=True, default="")
 
+    @property
+    def numbers(self) -> Numbers:
+        """The step without its words."""
+        number = lambda x: np.asarray(np.nan) if x is None else x
+        is_rate = np.asarray(float(isinstance(self.drive, CRate)))
+        direction = np.asarray(float(self.direction))
+        return Numbers(self.drive.value, is_rate, direction, number(self.until), number(self.duration))
+
     def demand(self, cell: Cell) -> Demand:
         """What the step asks of `cell`, in numbers."""
-        I = self.drive.current(cell)
-        V_stop = self.until
-        if V_stop is None:
-            V_stop = cell.V_max if self.direction < 0 else cell.V_min
-        duration: Any = self.duration
-        if duration is None:
-            rest = self.direction == 0
-            duration = LONGEST_REST if rest else 2 * SECONDS_PER_HOUR * cell.capacity / jnp.abs(I)
-        return Demand(I, duration, V_stop, float(self.direction))
+        return self.numbers.demand(cell)
 
 
 def discharge(

@@ -8,11 +8,14 @@ import jax
 import jax.numpy as jnp
 import optimistix as optx
 from jax import lax
+from jax.typing import ArrayLike
 from jaxtyping import Array, Bool, Float, Int
 
+from cellsim.discretisation import local
+from cellsim.discretisation.jacobian import Jacobian
 from cellsim.discretisation.layout import Layout, State
 from cellsim.simulation.control import Demand
-from cellsim.solvers.rosenbrock import Rodas5P
+from cellsim.solvers.rosenbrock import Field, Rodas5P
 from cellsim.solvers.trajectory import Trajectory, differentiable, recorded
 
 Scalar = Float[Array, ""]
@@ -24,8 +27,8 @@ EVENT_TOLERANCE = 1e-13  # relative, in time
 class Tolerances(eqx.Module):
     """Error control of the time integration, relative and absolute, in the solver's unknowns of order one."""
 
-    rtol: Scalar
-    atol: Scalar
+    rtol: Float[ArrayLike, ""]
+    atol: Float[ArrayLike, ""]
 
 
 class Start(eqx.Module):
@@ -57,6 +60,10 @@ class Circuit(eqx.Module):
         """d(unknowns)/dt."""
         return self.system.rate(y, self.demand.I)
 
+    def jacobian(self, y: State) -> Jacobian:
+        """d rate / d unknowns."""
+        return local.jacobian(self.system.laws(self.demand.I), y, self.system.layout)
+
     def voltage(self, y: State) -> Scalar:
         """Terminal voltage [V]."""
         return self.system.terminal_voltage(y, self.demand.I)
@@ -67,6 +74,14 @@ def _rate(t: Any, y: State, circuit: Circuit) -> State:
     return circuit.rate(y)
 
 
+def _jacobian(t: Any, y: State, circuit: Circuit) -> tuple[Jacobian, None]:
+    del t
+    return circuit.jacobian(y), None
+
+
+FIELD = Field(_rate, _jacobian)
+
+
 def _margin(t: Scalar, y: State, args: Circuit, **_: Any) -> Scalar:  # diffrax names its arguments
     del t
     return args.demand.margin(args.voltage(y))
@@ -74,8 +89,9 @@ def _margin(t: Scalar, y: State, args: Circuit, **_: Any) -> Scalar:  # diffrax 
 
 def error_norm(scaled: State) -> Scalar:
     """Root mean square over the fields, each counted once whatever its number of unknowns."""
-    fields = [jnp.mean(scaled.line[k] ** 2) for k in range(scaled.line.shape[0])]
-    return jnp.sqrt(jnp.mean(jnp.stack([*fields, jnp.mean(scaled.fibre**2)])))
+    line = jnp.sum(jnp.mean(scaled.line**2, axis=1))
+    fibre = jnp.mean(jnp.mean(scaled.fibre**2, axis=0))  # along the fibres first, which vector units can do
+    return jnp.sqrt((line + fibre) / (scaled.line.shape[0] + 1))
 
 
 def advanced(circuit: Circuit, start: Start, tolerances: Tolerances, *, layout: Layout, max_steps: int) -> Segment:
@@ -89,7 +105,7 @@ def advanced(circuit: Circuit, start: Start, tolerances: Tolerances, *, layout: 
     held = lax.stop_gradient((circuit, start, tolerances, end))
     solution = _integrated(*held, layout=layout, max_steps=max_steps)
     assert solution.interpolation is not None and solution.ts is not None
-    trajectory = differentiable(start.y, circuit, recorded(solution.interpolation), field=_rate, layout=layout)
+    trajectory = differentiable(start.y, circuit, recorded(solution.interpolation), field=FIELD, layout=layout)
 
     result, t_found = solution.result, solution.ts[0]
     has_met = jnp.asarray(result == diffrax.RESULTS.event_occurred)
@@ -108,7 +124,7 @@ def _integrated(
     root_finder: Any = optx.Bisection(rtol=EVENT_TOLERANCE, atol=EVENT_TOLERANCE)  # type: ignore[call-arg]  # no norm
     return diffrax.diffeqsolve(
         diffrax.ODETerm(_rate),
-        Rodas5P(layout),
+        Rodas5P(layout, _jacobian),
         start.t,
         end,
         start.step,

@@ -15,7 +15,7 @@ from cellsim.cells.balance import at_soc, cut_offs_are_reached
 from cellsim.discretisation.layout import State
 from cellsim.models.dfn import DFN
 from cellsim.protocols import language
-from cellsim.protocols.steps import ConstantCurrent
+from cellsim.protocols.steps import ConstantCurrent, Numbers
 from cellsim.simulation.control import Demand
 from cellsim.simulation.segment import FIRST_STEP, Circuit, Segment, Start, Tolerances, advanced
 from cellsim.simulation.solution import Solution
@@ -65,98 +65,136 @@ def simulate(
     such a run takes no time).
     """
     step = language.step(protocol) if isinstance(protocol, str) else protocol
-    as_array = lambda x: jnp.asarray(x, dtype=float)
-    T = model.cell.T_ref if T is None else as_array(T)
-    tolerances = Tolerances(as_array(rtol), as_array(rtol if atol is None else atol))
-    demand = step.demand(model.cell)
+    number = lambda x: x if isinstance(x, jax.Array) else np.asarray(x, dtype=float)
+    T = model.cell.T_ref if T is None else number(T)
+    tolerances = Tolerances(number(rtol), number(rtol if atol is None else atol))
+    request = Request(model, step.numbers, number(soc), T, initial, tolerances)
+    times = None if times is None else number(times)
+    if any(isinstance(x, jax.core.Tracer) for x in jax.tree.leaves((request, times))):
+        run = _opened(request, times, max_steps=max_steps or STEPS_TRACED)
+        return Solution(
+            run.t,
+            run.V,
+            run.I,
+            run.T,
+            run.states,
+            run.rest,
+            model,
+            run.demand,
+            run.segment.t,
+            run.segment.result,
+            run.segment.steps,
+            run.segment.rejected,
+        )
+    return _simulate_in_chunks(request, times, max_steps, progress)
+
+
+class Request(eqx.Module):
+    """All that a run depends on."""
+
+    model: DFN
+    step: Numbers
+    soc: Any
+    T: Any
+    initial: State | None
+    tolerances: Tolerances
+
+
+class Opened(eqx.Module):
+    """The first piece of a run, which is all of it unless there are many steps, and what is seen of it."""
+
+    rest: State
+    is_valid: Any  # whether the cell has a state of charge at all
+    V_start: Any  # V
+    demand: Demand
+    segment: Segment
+    is_cut: Any  # whether the segment ended for want of steps
+    t: Float[Array, " times"]
+    V: Float[Array, " times"]
+    I: Float[Array, " times"]
+    T: Float[Array, " times"]
+    states: State
+
+
+@eqx.filter_jit
+def _opened(request: Request, times: Any, *, max_steps: int) -> Opened:
+    """From the numbers of a run to its curve, in one program."""
+    model, T = request.model, jnp.asarray(request.T)
+    system = model.discretised(T)
+    rest = system.at_rest(at_soc(model.cell, request.soc, T))
+    y0 = rest if request.initial is None else request.initial
+    demand = request.step.demand(model.cell)
     if times is not None:
-        times = as_array(times)
         demand = eqx.tree_at(lambda d: d.duration, demand, jnp.minimum(demand.duration, times[-1]))
-    rest, valid = _at_rest(model, as_array(soc), T)
-    y0 = rest if initial is None else initial
-    start = Start(as_array(0.0), y0, as_array(FIRST_STEP))
-    arrays = (model, demand, start, tolerances, times)
-    if any(isinstance(x, jax.core.Tracer) for x in jax.tree.leaves(arrays)):
-        return _simulate_traced(model, T, demand, rest, start, tolerances, times, max_steps or STEPS_TRACED)
-    _refuse_impossible(model, demand, start, T, valid, soc)
-    return _simulate_in_chunks(model, T, demand, rest, start, tolerances, times, max_steps, progress)
+    circuit = Circuit(system, demand)
+    start = Start(jnp.asarray(0.0), y0, jnp.asarray(FIRST_STEP))
+    segment = advanced(circuit, start, request.tolerances, layout=model.layout, max_steps=max_steps)
 
-
-def _simulate_traced(
-    model: DFN,
-    T: Array,
-    demand: Demand,
-    rest: State,
-    start: Start,
-    tolerances: Tolerances,
-    times: Any,
-    max_steps: int,
-) -> Solution:
-    """The whole run as one piece that JAX transforms, with a fixed number of points."""
-    segment = _advanced(model, T, demand, start, tolerances, max_steps=max_steps)
     t = segment.t * _fractions() if times is None else jnp.minimum(times, segment.t)
-    states = jax.vmap(segment.trajectory.at)(t)
     took_time = segment.trajectory.count > 0
-    states = jax.tree.map(lambda a, b: jnp.where(took_time, a, b), states, start.y)
-    V = _voltages(model, T, demand, states)
-    return Solution(
+    states = jax.tree.map(lambda a, b: jnp.where(took_time, a, b), jax.vmap(segment.trajectory.at)(t), y0)
+    V = jax.vmap(circuit.voltage)(states)
+    return Opened(
+        rest,
+        cut_offs_are_reached(model.cell, T),
+        circuit.voltage(y0),
+        demand,
+        segment,
+        segment.result == diffrax.RESULTS.max_steps_reached,
         t,
         V,
         jnp.full_like(V, demand.I),
         jnp.full_like(V, T),
         states,
-        rest,
-        model,
-        demand,
-        segment.t,
-        segment.result,
-        segment.steps,
-        segment.rejected,
     )
 
 
 def _simulate_in_chunks(
-    model: DFN,
-    T: Array,
-    demand: Demand,
-    rest: State,
-    start: Start,
-    tolerances: Tolerances,
-    times: Any,
-    max_steps: int | None,
-    progress: Progress | None,
+    request: Request, times: Any, max_steps: int | None, progress: Progress | None
 ) -> Solution:
-    """The run as repeated calls of one compiled program, each of a bounded number of steps."""
+    """The run as repeated calls of compiled programs, each of a bounded number of steps; most runs need just one."""
+    model, T = request.model, jnp.asarray(request.T)
+    seen = None if times is None else _padded(times, times[-1])
+    run = _opened(request, seen, max_steps=STEPS_A_CHUNK)
+    _refuse_impossible(request, run)
+    segment, demand = run.segment, run.demand
     parts: list[Trajectory] = []
     steps = rejected = 0
     duration = float(demand.duration)
+    is_cut = bool(run.is_cut)
     while True:
-        segment: Segment = _advanced(model, T, demand, start, tolerances, max_steps=STEPS_A_CHUNK)
         parts.append(segment.trajectory)
         accepted = steps - rejected
         steps += int(segment.steps)
         rejected += int(segment.rejected)
         if max_steps is not None and steps - rejected > max_steps:
             segment = _cut_back(segment, max_steps - accepted)
-            steps = max_steps + rejected
+            steps, is_cut = max_steps + rejected, True
         t = float(segment.t)
         if progress is not None:
             progress(min(t / duration, 1.0), t)
-        unfinished = bool(segment.result == diffrax.RESULTS.max_steps_reached)
-        if not unfinished or (max_steps is not None and steps - rejected >= max_steps):
+        if not is_cut or (max_steps is not None and steps - rejected >= max_steps):
             break
         ends = np.asarray(segment.trajectory.ts)[: int(segment.trajectory.count) + 1]
         last_step = ends[-1] - ends[-2] if len(ends) > 1 else FIRST_STEP
         start = Start(segment.t, segment.y, jnp.asarray(last_step))
-    wanted = _fractions() * float(segment.t) if times is None else times
-    states, V, at = _observed(model, T, demand, tuple(parts), segment.t, wanted)
+        segment = _advanced(model, T, demand, start, request.tolerances, max_steps=STEPS_A_CHUNK)
+        is_cut = bool(segment.result == diffrax.RESULTS.max_steps_reached)
+    if len(parts) == 1 and not is_cut:
+        t, V, I, T_seen, states = run.t, run.V, run.I, run.T, run.states
+        if times is not None:
+            t, V, I, T_seen, states = (_first(x, len(times)) for x in (t, V, I, T_seen, states))
+    else:
+        wanted = _fractions() * float(segment.t) if times is None else times
+        states, V, t = _observed(model, T, demand, tuple(parts), segment.t, wanted)
+        I, T_seen = jnp.full_like(V, demand.I), jnp.full_like(V, T)
     return Solution(
-        at,
+        t,
         V,
-        jnp.full_like(V, demand.I),
-        jnp.full_like(V, T),
+        I,
+        T_seen,
         states,
-        rest,
+        run.rest,
         model,
         demand,
         segment.t,
@@ -190,11 +228,20 @@ def _observed(
 ) -> tuple[State, Array, Array]:
     """States, voltages and the times themselves, those beyond `stop` moved to it."""
     t = np.minimum(np.asarray(times, dtype=float), float(stop))
-    padded = np.full(-(-len(t) // TIMES_BUCKET) * TIMES_BUCKET, float(stop))
-    padded[: len(t)] = t
-    states, V = _looked_up(model, T, demand, parts, jnp.asarray(padded))
-    cut = lambda x: np.asarray(x)[: len(t)]  # by numpy: a slice by JAX would compile for every length
-    return jax.tree.map(lambda x: jnp.asarray(cut(x)), states), jnp.asarray(cut(V)), jnp.asarray(t)
+    states, V = _looked_up(model, T, demand, parts, jnp.asarray(_padded(t, float(stop))))
+    return _first(states, len(t)), _first(V, len(t)), jnp.asarray(t)
+
+
+def _padded(times: Any, last: Any) -> np.ndarray:
+    """`times` followed by `last` up to a multiple of TIMES_BUCKET, so that few programs serve any number of them."""
+    padded = np.full(-(-len(times) // TIMES_BUCKET) * TIMES_BUCKET, float(last))
+    padded[: len(times)] = np.asarray(times)
+    return padded
+
+
+def _first(tree: Any, count: int) -> Any:
+    """The first rows of every array, cut by numpy: a slice by JAX would compile for every length."""
+    return jax.tree.map(lambda x: jnp.asarray(np.asarray(x)[:count]), tree)
 
 
 def _fractions() -> np.ndarray:
@@ -203,31 +250,27 @@ def _fractions() -> np.ndarray:
     return u**3 * (10 - 15 * u + 6 * u**2)
 
 
-def _refuse_impossible(model: DFN, demand: Demand, start: Start, T: Array, valid: Array, soc: Any) -> None:
-    cell = model.cell
-    if not bool(valid):
+def _refuse_impossible(request: Request, run: Opened) -> None:
+    cell, demand = request.model.cell, run.demand
+    is_valid, I, duration, V, V_stop, side = (
+        float(x) for x in jax.device_get((run.is_valid, demand.I, demand.duration, run.V_start, demand.V_stop, demand.side))
+    )
+    if not is_valid:
         raise CannotStart(
             f"the cell has no state of charge: with the lithium it holds, {cell.name} cannot rest at its cut-off "
             f"voltages {float(cell.V_min):g} V and {float(cell.V_max):g} V. Likely cause: a changed capacity, "
             "lithiation or cut-off; check negative.particle.theta0 and positive.particle.theta0."
         )
-    if not np.isfinite(float(demand.I)) or not float(demand.duration) > 0:
+    if not np.isfinite(I) or not duration > 0:
         raise CannotStart(
-            f"the step asks for {float(demand.I):g} A for {float(demand.duration):g} s; needed: a finite current and a "
-            "duration above zero."
+            f"the step asks for {I:g} A for {duration:g} s; needed: a finite current and a duration above zero."
         )
-    V = float(_voltages(model, T, demand, jax.tree.map(lambda x: x[None], start.y))[0])
-    if not float(demand.margin(jnp.asarray(V))) > 0:
-        fix = "Lower `soc` for a charge" if float(demand.side) < 0 else "Raise `soc` for a discharge"
+    if side and not side * (V - V_stop) > 0:
+        fix = "Lower `soc` for a charge" if side < 0 else "Raise `soc` for a discharge"
         raise CannotStart(
-            f"the step cannot start: at state of charge {float(soc):g} and {float(demand.I):g} A the voltage is "
-            f"{V:.4f} V, already past its end at {float(demand.V_stop):g} V. {fix}, or change the cut-off."
+            f"the step cannot start: at state of charge {float(request.soc):g} and {I:g} A the voltage is "
+            f"{V:.4f} V, already past its end at {V_stop:g} V. {fix}, or change the cut-off."
         )
-
-
-@eqx.filter_jit
-def _at_rest(model: DFN, soc: Array, T: Array) -> tuple[State, Array]:
-    return model.discretised(T).at_rest(at_soc(model.cell, soc, T)), cut_offs_are_reached(model.cell, T)
 
 
 @eqx.filter_jit

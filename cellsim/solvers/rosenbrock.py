@@ -10,7 +10,7 @@ Differential Equations package, BIT Numer. Math. 63 (2023) 27, doi:10.1007/s1054
 """
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import diffrax
 import equinox as eqx
@@ -20,6 +20,7 @@ import numpy as np
 from jax import lax
 from jaxtyping import Array
 
+from cellsim.discretisation.jacobian import Jacobian, by_colours, product
 from cellsim.discretisation.layout import Layout, State
 from cellsim.solvers import structured
 
@@ -117,108 +118,132 @@ DENSE = np.array(
     ]
 )
 
-VectorField = Callable[[Any, State, Any], State]
+
+class Field(NamedTuple):
+    """A vector field `rate(t, y, args)` with its Jacobian. Hashable: part of what a compiled program is keyed by.
+
+    `jacobian(t, y, args)` gives d rate / dy, and d rate / dt or None where time does not appear. Without it both are
+    found by directional derivatives, one a colour of the layout.
+    """
+
+    rate: Callable[[Any, State, Any], State]
+    jacobian: Callable[[Any, State, Any], tuple[Jacobian, State | None]] | None = None
+
+    def linear_part(self, t: Array, y: State, args: Any, layout: Layout) -> tuple[Jacobian, State | None]:
+        """d rate / dy and d rate / dt."""
+        if self.jacobian is not None:
+            return self.jacobian(t, y, args)
+        _, push = jax.linearize(lambda t, y: self.rate(t, y, args), t, y)
+        still, stop = jax.tree.map(jnp.zeros_like, y), jnp.zeros_like(t)
+        return by_colours(lambda direction: push(stop, direction), layout), push(jnp.ones_like(t), still)
 
 
 def _weighted(weights: Array, parts: State) -> State:
-    """Sum over the leading axis of `parts` with `weights`."""
-    return jax.tree.map(lambda x: jnp.tensordot(weights, x, axes=1), parts)
+    """Sum over the leading axis of `parts` with `weights`; written out, which makes it one pass over memory."""
+    return jax.tree.map(lambda x: sum((weights[j] * x[j] for j in range(1, len(x))), weights[0] * x[0]), parts)
+
+
+def _combined(weights: Any, parts: list[State]) -> State:
+    terms = [(float(w), part) for w, part in zip(weights, parts, strict=True) if w]
+    return jax.tree.map(lambda *xs: sum(w * x for (w, _), x in zip(terms, xs, strict=True)), *(p for _, p in terms))
 
 
 def _plus(*terms: State) -> State:
     return jax.tree.map(lambda *xs: sum(xs[1:], xs[0]), *terms)
 
 
-def _times(factor: Array, y: State) -> State:
+def _times(factor: Array, y: State | None) -> State:
     return jax.tree.map(lambda x: factor * x, y)
 
 
-def _factored(field: VectorField, layout: Layout, t0: Array, h: Array, y0: State, args: Any) -> Any:
-    """df/dt and the factors of W at the start of a step."""
-    _, push = jax.linearize(lambda t, y: field(t, y, args), t0, y0)
-    rate_of_t = push(jnp.ones_like(t0), jax.tree.map(jnp.zeros_like, y0))
-    jac = structured.jacobian(lambda direction: push(jnp.zeros_like(t0), direction), layout)
-    return rate_of_t, structured.factors(jac, 1.0 / (GAMMA * h), layout)
+def _filled(x: Any, dx: Any) -> Any:
+    """The tangent `dx` of `x`, zero where there is none."""
+    return jax.tree.map(lambda x, dx: jnp.zeros_like(x) if dx is None and x is not None else dx, x, dx, is_leaf=lambda x: x is None)
+
+
+def _put(rows: State, new: State, i: Array) -> State:
+    return jax.tree.map(lambda xs, x: lax.dynamic_update_index_in_dim(xs, x, i, 0), rows, new)
+
+
+def _tableau() -> tuple[Array, ...]:
+    """A row a stage: its number, its time, the weight of df/dt, and what the stage after it takes of the increments."""
+    rows = np.arange(STAGES)
+    after = np.append(rows[1:], 0)  # the last stage has none after it; what it prepares is not looked at
+    own = lambda table: jnp.asarray(table[after, rows])
+    tables = (jnp.asarray(A[after]), own(A), jnp.asarray(C[after]), own(C))
+    return (jnp.asarray(rows), jnp.asarray(TIMES), jnp.asarray(TIME_WEIGHTS), *tables)
 
 
 @eqx.filter_jit
-def _stages(field: VectorField, layout: Layout, t0: Array, h: Array, y0: State, args: Any) -> Any:
+def _stages(field: Field, layout: Layout, t0: Array, h: Array, y0: State, args: Any) -> Any:
     """The eight increments of one step (stacked), the factors of W, and df/dt."""
-    rate_of_t, known = _factored(field, layout, t0, h, y0, args)
+    jac, rate_of_t = field.linear_part(t0, y0, args, layout)
+    known = structured.factors(jac, 1.0 / (GAMMA * h), layout)
 
-    def stage(k: State, row: tuple[Array, ...]) -> tuple[State, None]:
-        i, a, c, time, time_weight = row
-        rate = field(t0 + time * h, _plus(y0, _weighted(a, k)), args)
-        right_side = _plus(rate, _weighted(c / h, k), _times(time_weight * h, rate_of_t))
-        new = structured.solve(known, right_side, layout)
-        return jax.tree.map(lambda ks, x: ks.at[i].set(x), k, new), None
+    def stage(carry: tuple[State, State, State], row: tuple[Array, ...]) -> tuple[Any, None]:
+        # the sums that the next stage needs are carried: the loop then holds each of them in memory just once
+        k, y, side = carry
+        i, time, time_weight, next_a, own_a, next_c, own_c = row
+        right_side = [field.rate(t0 + time * h, y, args), side]
+        if rate_of_t is not None:
+            right_side.append(_times(time_weight * h, rate_of_t))
+        new = structured.solve(known, _plus(*right_side), layout)
+        y = _plus(y0, _weighted(next_a, k), _times(own_a, new))
+        side = _plus(_weighted(next_c / h, k), _times(own_c / h, new))
+        return (_put(k, new, i), y, side), None
 
-    rows = (jnp.arange(STAGES), jnp.asarray(A), jnp.asarray(C), jnp.asarray(TIMES), jnp.asarray(TIME_WEIGHTS))
+    zero = jax.tree.map(jnp.zeros_like, y0)
     empty = jax.tree.map(lambda x: jnp.zeros((STAGES, *x.shape)), y0)
-    k, _ = lax.scan(stage, empty, rows)
+    (k, _, _), _ = lax.scan(stage, (empty, y0, zero), _tableau())
     return k, known, rate_of_t
 
 
 @eqx.filter_custom_jvp
-def increments(t0: Array, h: Array, y0: State, args: Any, *, field: VectorField, layout: Layout) -> State:
+def increments(t0: Array, h: Array, y0: State, args: Any, *, field: Field, layout: Layout) -> State:
     """The eight increments of one step from `y0` at `t0` over `h`, stacked along a leading axis."""
     return _stages(field, layout, t0, h, y0, args)[0]
 
 
 @increments.def_jvp
-def _increments_jvp(primals: Any, tangents: Any, *, field: VectorField, layout: Layout) -> tuple[State, State]:
+def _increments_jvp(primals: Any, tangents: Any, *, field: Field, layout: Layout) -> tuple[State, State]:
     """The same recursion for the tangents, with the factors of the step itself:
 
-    W dk_i = df_i + sum_j C_ij d(k_j/h) + d_i dh df/dt + d(J~)(h d_i, k_i) - k_i d(1/(gamma h)),
+    W dk_i = df_i + sum_j C_ij d(k_j/h) + d_i d(h df/dt) + dJ k_i - k_i d(1/(gamma h)),
 
-    where J~ is the derivative of f along (t, y). Linear in the tangents, so that reverse mode is its transpose: the
-    discrete adjoint of the step, with transposed structured solves.
+    where dJ is the change of the Jacobian, found once for all stages. Linear in the tangents, so that reverse mode is
+    its transpose: the discrete adjoint of the step, with transposed structured solves.
     """
     t0, h, y0, args = primals
-    known_tangents = [
-        jax.tree.map(jnp.zeros_like, x) if dx is None else dx for x, dx in zip(primals[:2], tangents[:2], strict=True)
-    ]
-    dt0, dh = known_tangents
-    dy0 = jax.tree.map(
-        lambda x, dx: jnp.zeros_like(x) if dx is None else dx, y0, tangents[2], is_leaf=lambda x: x is None
-    )
-    dargs = tangents[3]
+    dt0, dh = (jnp.zeros_like(x) if dx is None else dx for x, dx in zip(primals[:2], tangents[:2], strict=True))
+    dy0, dargs = _filled(y0, tangents[2]), tangents[3]
+    is_held = tangents[0] is None and tangents[1] is None
     k, known, rate_of_t = _stages(field, layout, t0, h, y0, args)
-
-    def along(dt: Array, dy: State) -> State:
-        """Change of (J~)(dt, dy) with the start of the step and the parameters."""
-        product = lambda t, y, p: jax.jvp(lambda t, y: field(t, y, p), (t, y), (dt, dy))[1]
-        return eqx.filter_jvp(product, (t0, y0, args), (dt0, dy0, dargs))[1]
-
-    curvature = jax.vmap(along)(jnp.asarray(TIME_WEIGHTS) * h, k)
+    linear_part = lambda t, y, p: field.linear_part(t, y, p, layout)
+    linear, moved = eqx.filter_jvp(linear_part, (t0, y0, args), (dt0, dy0, dargs))
+    d_jac, d_rate_of_t = _filled(linear, moved)
     d_inverse_h = -dh / h**2
 
-    def stage(dk: State, row: tuple[Any, ...]) -> tuple[State, None]:
-        i, a, c, time, time_weight, k_i, bend = row
-        place = (t0 + time * h, _plus(y0, _weighted(a, k)), args)
-        moved = (dt0 + time * dh, _plus(dy0, _weighted(a, dk)), dargs)
-        _, d_rate = eqx.filter_jvp(field, place, moved)
-        right_side = _plus(
-            d_rate,
-            bend,
-            _weighted(c / h, dk),
-            _weighted(c * d_inverse_h, k),
-            _times(time_weight * dh, rate_of_t),
-            _times(-d_inverse_h / GAMMA, k_i),
-        )
-        new = structured.solve(known, right_side, layout)
-        return jax.tree.map(lambda ks, x: ks.at[i].set(x), dk, new), None
+    def stage(carry: tuple[State, ...], row: tuple[Any, ...]) -> tuple[Any, None]:
+        dk, y, dy, side = carry
+        i, time, time_weight, next_a, own_a, next_c, own_c, k_i = row
+        _, d_rate = eqx.filter_jvp(field.rate, (t0 + time * h, y, args), (dt0 + time * dh, dy, dargs))
+        right_side = [d_rate, product(d_jac, k_i, layout), side]
+        if rate_of_t is not None:
+            right_side.append(_times(time_weight * h, d_rate_of_t))
+        if not is_held:
+            right_side.append(_times(-d_inverse_h / GAMMA, k_i))
+            if rate_of_t is not None:
+                right_side.append(_times(time_weight * dh, rate_of_t))
+        new = structured.solve(known, _plus(*right_side), layout)
+        y = _plus(y0, _weighted(next_a, k))
+        dy = _plus(dy0, _weighted(next_a, dk), _times(own_a, new))
+        side = _plus(_weighted(next_c / h, dk), _times(own_c / h, new))
+        if not is_held:
+            side = _plus(side, _weighted(next_c * d_inverse_h, k))
+        return (_put(dk, new, i), y, dy, side), None
 
-    rows = (
-        jnp.arange(STAGES),
-        jnp.asarray(A),
-        jnp.asarray(C),
-        jnp.asarray(TIMES),
-        jnp.asarray(TIME_WEIGHTS),
-        k,
-        curvature,
-    )
-    dk, _ = lax.scan(stage, jax.tree.map(jnp.zeros_like, k), rows)
+    start = (jax.tree.map(jnp.zeros_like, k), y0, dy0, jax.tree.map(jnp.zeros_like, y0))
+    (dk, _, _, _), _ = lax.scan(stage, start, (*_tableau(), k))
     return k, dk
 
 
@@ -249,11 +274,14 @@ class DenseStep(eqx.Module):
     bends: State  # three, stacked
 
 
-def dense_step(t0: Array, h: Array, y0: State, args: Any, *, field: VectorField, layout: Layout) -> DenseStep:
+def dense_step(t0: Array, h: Array, y0: State, args: Any, *, field: Field, layout: Layout) -> DenseStep:
     """One step from `y0` at `t0` over `h`."""
-    k = increments(t0, h, y0, args, field=field, layout=layout)
-    y1 = _plus(y0, _weighted(jnp.asarray(SUM), k))
-    return DenseStep(y0, y1, _weighted(jnp.asarray(DENSE), k))
+    return _dense(y0, increments(t0, h, y0, args, field=field, layout=layout))
+
+
+def _dense(y0: State, k: State) -> DenseStep:
+    bends = [_weighted(jnp.asarray(row), k) for row in DENSE]
+    return DenseStep(y0, _plus(y0, _weighted(jnp.asarray(SUM), k)), jax.tree.map(lambda *xs: jnp.stack(xs), *bends))
 
 
 def _rate(t: Any, y: State, terms_and_args: Any) -> State:
@@ -261,10 +289,21 @@ def _rate(t: Any, y: State, terms_and_args: Any) -> State:
     return terms.vf(t, y, args)
 
 
+class _Within(NamedTuple):
+    """A Jacobian of (t, y, args) as one of (t, y, (terms, args))."""
+
+    jacobian: Callable[..., Any]
+
+    def __call__(self, t: Any, y: State, terms_and_args: Any) -> Any:
+        return self.jacobian(t, y, terms_and_args[1])
+
+
 class Rodas5P(diffrax.AbstractAdaptiveSolver):
-    """Rodas5P for the unknowns of a layout; the vector field is that of a `diffrax.ODETerm`."""
+    """Rodas5P for the unknowns of a layout; the vector field is that of a `diffrax.ODETerm`, `jacobian` that of
+    `Field`."""
 
     layout: Layout = eqx.field(static=True)
+    jacobian: Callable[..., Any] | None = eqx.field(static=True, default=None)
 
     term_structure: ClassVar = diffrax.AbstractTerm
     interpolation_cls: ClassVar[Callable[..., RodasInterpolation]] = RodasInterpolation
@@ -285,8 +324,9 @@ class Rodas5P(diffrax.AbstractAdaptiveSolver):
         self, terms: Any, t0: Any, t1: Any, y0: State, args: Any, solver_state: None, made_jump: Any
     ) -> tuple[State, State, dict[str, Any], None, Any]:
         del solver_state, made_jump
-        k = increments(t0, t1 - t0, y0, (terms, args), field=_rate, layout=self.layout)
+        field = Field(_rate, None if self.jacobian is None else _Within(self.jacobian))
+        k = increments(t0, t1 - t0, y0, (terms, args), field=field, layout=self.layout)
         error = jax.tree.map(lambda x: x[-1], k)
-        y1 = _plus(y0, _weighted(jnp.asarray(SUM), k))
-        dense = dict(y0=y0, y1=y1, bends=_weighted(jnp.asarray(DENSE), k))
-        return y1, error, dense, None, diffrax.RESULTS.successful
+        dense = _dense(y0, k)
+        info = dict(y0=dense.y0, y1=dense.y1, bends=dense.bends)
+        return dense.y1, error, info, None, diffrax.RESULTS.successful

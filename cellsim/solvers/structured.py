@@ -1,75 +1,22 @@
-"""Linear algebra of a layout: the Jacobian by colours, and exact elimination of (shift I - J).
+"""Linear algebra of a layout: exact elimination of (shift I - J).
 
 Each fibre is tridiagonal and is eliminated up to its tip; what is left of the tips joins the blocks of the line, which
 is block-tridiagonal. Work and memory are linear in the number of unknowns. A solve is linear in its right-hand side and
 made of scans, so JAX transposes it, which is what reverse-mode differentiation needs.
 """
 
-from collections.abc import Callable
-
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jax import lax
 from jaxtyping import Array, Float
 
+from cellsim.discretisation.jacobian import Jacobian, spread
 from cellsim.discretisation.layout import Layout, State
 
 
-class Jacobian(eqx.Module):
-    """The non-zero entries of a layout's Jacobian. `line_*[a, b, n]` is d rate(a, n) / d field(b, n-1 | n | n+1)."""
-
-    line_left: Float[Array, "fields fields nodes"]
-    line_here: Float[Array, "fields fields nodes"]
-    line_right: Float[Array, "fields fields nodes"]
-    fibre_below: Float[Array, "depth fibres"]
-    fibre_here: Float[Array, "depth fibres"]
-    fibre_above: Float[Array, "depth fibres"]
-    tip_by_line: Float[Array, "fields fibres"]  # d rate(tip) / d fields of the host
-    line_by_tip: Float[Array, "fields fibres"]  # d rate(fields of the host) / d tip
-
-
-def jacobian(push: Callable[[State], State], layout: Layout) -> Jacobian:
-    """The Jacobian whose product with a direction is `push`; one product a colour."""
-    seeds = layout.seeds()
-    out = jax.vmap(push)(State(jnp.asarray(seeds.line), jnp.asarray(seeds.fibre)))
-    fields, nodes = layout.fields, layout.nodes
-    host = np.asarray(layout.host, dtype=int)
-
-    by_field = out.line[:-1].reshape(fields, 3, fields, nodes)  # column field, colour, row field, row node
-    colour_of = np.arange(nodes) % 3
-
-    def neighbour(offset: int) -> Array:
-        pick = np.stack([(colour_of + offset) % 3 == k for k in range(3)]).astype(float)
-        exists = (np.arange(nodes) + offset >= 0) & (np.arange(nodes) + offset < nodes)
-        return jnp.einsum("bkan,kn->abn", by_field, pick * exists)
-
-    masks = layout.fibre_colour_masks()
-    inner = out.fibre[:3]  # the colours of field 0, on which the inner unknowns ride
-
-    def along(offset: int) -> Array:
-        """d rate(k) / d value(k + offset), from the colour of the column, the tip's column from its own colour."""
-        column = np.zeros_like(masks)
-        tip = np.zeros(masks.shape[1:])
-        rows = np.arange(layout.depth)
-        valid = (rows + offset >= 0) & (rows + offset < layout.depth)
-        column[:, valid] = masks[:, rows[valid] + offset]
-        tip[valid & (rows + offset == layout.depth - 1)] = 1.0
-        return jnp.sum(inner * column, axis=0) + out.fibre[-1] * tip
-
-    tip_rows = out.fibre[:-1, -1].reshape(fields, 3, len(host))
-    host_colour = np.stack([host % 3 == k for k in range(3)]).astype(float)
-    return Jacobian(
-        line_left=neighbour(-1),
-        line_here=neighbour(0),
-        line_right=neighbour(1),
-        fibre_below=along(-1),
-        fibre_here=along(0),
-        fibre_above=along(1),
-        tip_by_line=jnp.sum(tip_rows * host_colour, axis=1),
-        line_by_tip=out.line[-1][:, host],
-    )
+# Unknowns a pass of a loop: the chain of dependent operations then waits less for memory.
+LINE_PASS, FIBRE_PASS = 4, 5
 
 
 class Factors(eqx.Module):
@@ -79,7 +26,7 @@ class Factors(eqx.Module):
     fibre_pivot: Float[Array, "depth fibres"]  # reciprocals
     fibre_above: Float[Array, "depth fibres"]  # above over pivot
     tip_by_line: Float[Array, "fields fibres"]
-    line_by_tip: Float[Array, "fields fibres"]
+    line_by_tip: Float[Array, "3 fields fibres"]
     line_left: Float[Array, "nodes fields fields"]
     line_pivot: Float[Array, "nodes fields fields"]  # inverses
     line_right: Float[Array, "nodes fields fields"]  # inverse pivot times right block
@@ -110,8 +57,6 @@ def _inverse(a: Array) -> Array:
 
 def factors(jac: Jacobian, shift: Float[Array, ""], layout: Layout) -> Factors:
     """Eliminates (shift I - J) for a Jacobian J [1/s] and a positive shift [1/s]."""
-    host = np.asarray(layout.host, dtype=int)
-
     def up_the_fibre(above: Array, row: tuple[Array, Array, Array]) -> tuple[Array, tuple[Array, Array]]:
         below, here, next_above = row
         pivot = 1.0 / (here - below * above)
@@ -123,9 +68,9 @@ def factors(jac: Jacobian, shift: Float[Array, ""], layout: Layout) -> Factors:
     _, (pivot, above) = lax.scan(up_the_fibre, start, (below, shift - jac.fibre_here, above))
 
     eye = jnp.eye(layout.fields)
-    tips = jac.line_by_tip[:, None, :] * jac.tip_by_line[None, :, :] * pivot[-1]
-    here = shift * eye[:, :, None] - jac.line_here
-    here = here.at[:, :, host].add(-tips)
+    tips = jac.line_by_tip[:, :, None, :] * jac.tip_by_line[None, None, :, :] * pivot[-1]
+    by_next, by_own, by_previous = spread(tips, layout)
+    here = shift * eye[:, :, None] - jac.line_here - by_own
 
     def along_the_line(right: Array, block: tuple[Array, Array, Array]) -> tuple[Array, tuple[Array, Array]]:
         left, here, next_right = block
@@ -134,44 +79,42 @@ def factors(jac: Jacobian, shift: Float[Array, ""], layout: Layout) -> Factors:
         return right, (pivot, right)
 
     first = lambda blocks: jnp.moveaxis(blocks, -1, 0)
-    left, right = first(-jac.line_left), first(-jac.line_right)
-    _, (line_pivot, right) = lax.scan(along_the_line, jnp.zeros_like(eye), (left, first(here), right))
+    left, right = first(-jac.line_left - by_previous), first(-jac.line_right - by_next)
+    _, (line_pivot, right) = lax.scan(along_the_line, jnp.zeros_like(eye), (left, first(here), right), unroll=LINE_PASS)
     return Factors(below, pivot, above, jac.tip_by_line, jac.line_by_tip, left, line_pivot, right)
 
 
 def solve(known: Factors, b: State, layout: Layout) -> State:
     """The x of (shift I - J) x = b; linear in `b`."""
-    host = np.asarray(layout.host, dtype=int)
-
     def up_the_fibre(value: Array, row: tuple[Array, Array, Array]) -> tuple[Array, Array]:
         below, pivot, right_side = row
         value = pivot * (right_side - below * value)
         return value, value
 
-    _, reduced = lax.scan(up_the_fibre, jnp.zeros_like(b.fibre[0]), (known.fibre_below, known.fibre_pivot, b.fibre))
-    line = b.line.at[:, host].add(known.line_by_tip * reduced[-1])
+    _, reduced = lax.scan(up_the_fibre, jnp.zeros_like(b.fibre[0]), (known.fibre_below, known.fibre_pivot, b.fibre), unroll=FIBRE_PASS)
+    line = sum(spread(known.line_by_tip * reduced[-1], layout), b.line)
 
     def along_the_line(value: Array, block: tuple[Array, Array, Array]) -> tuple[Array, Array]:
         left, pivot, right_side = block
         value = _applied(pivot, right_side - _applied(left, value))
         return value, value
 
-    _, line = lax.scan(along_the_line, jnp.zeros(layout.fields), (known.line_left, known.line_pivot, line.T))
+    _, line = lax.scan(along_the_line, jnp.zeros(layout.fields), (known.line_left, known.line_pivot, line.T), unroll=LINE_PASS)
 
     def back_along_the_line(value: Array, block: tuple[Array, Array]) -> tuple[Array, Array]:
         partial, right = block
         value = partial - _applied(right, value)
         return value, value
 
-    _, line = lax.scan(back_along_the_line, jnp.zeros(layout.fields), (line, known.line_right), reverse=True)
+    _, line = lax.scan(back_along_the_line, jnp.zeros(layout.fields), (line, known.line_right), reverse=True, unroll=LINE_PASS)
     line = line.T
 
-    tip = reduced[-1] + known.fibre_pivot[-1] * jnp.sum(known.tip_by_line * line[:, host], axis=0)
+    tip = reduced[-1] + known.fibre_pivot[-1] * jnp.sum(known.tip_by_line * layout.at_hosts(line), axis=0)
 
     def down_the_fibre(value: Array, row: tuple[Array, Array]) -> tuple[Array, Array]:
         partial, above = row
         value = partial - above * value
         return value, value
 
-    _, inner = lax.scan(down_the_fibre, tip, (reduced[:-1], known.fibre_above[:-1]), reverse=True)
+    _, inner = lax.scan(down_the_fibre, tip, (reduced[:-1], known.fibre_above[:-1]), reverse=True, unroll=FIBRE_PASS)
     return State(line, jnp.concatenate([inner, tip[None]]))

@@ -17,7 +17,7 @@ from jax import lax
 from jaxtyping import Array, Float
 
 from cellsim.discretisation.layout import Layout, State
-from cellsim.solvers.rosenbrock import DENSE, DenseStep, RodasInterpolation, VectorField, dense_step
+from cellsim.solvers.rosenbrock import DENSE, DenseStep, Field, RodasInterpolation, dense_step
 
 Scalar = Float[Array, ""]
 
@@ -43,7 +43,7 @@ def recorded(dense: diffrax.DenseInterpolation) -> Trajectory:
 
 
 @eqx.filter_custom_jvp
-def differentiable(y0: State, args: Any, record: Trajectory, *, field: VectorField, layout: Layout) -> Trajectory:
+def differentiable(y0: State, args: Any, record: Trajectory, *, field: Field, layout: Layout) -> Trajectory:
     """`record`, as a function of the initial state and of the arguments of the vector field."""
     del y0, args, field, layout
     return record
@@ -51,7 +51,7 @@ def differentiable(y0: State, args: Any, record: Trajectory, *, field: VectorFie
 
 @differentiable.def_jvp
 def _differentiable_jvp(
-    primals: Any, tangents: Any, *, field: VectorField, layout: Layout
+    primals: Any, tangents: Any, *, field: Field, layout: Layout
 ) -> tuple[Trajectory, Trajectory]:
     y0, args, record = primals
     y0_dot, args_dot, _ = tangents

@@ -29,7 +29,9 @@ def may_be_nonzero(layout):
                     J[fibre[depth, k], fibre[other, k]] = True
         tip = fibre[-1, k]
         J[tip, line[:, node]] = True
-        J[line[:, node], tip] = True
+        for other in (node - 1, node, node + 1):
+            if 0 <= other < layout.nodes:
+                J[line[:, other], tip] = True
     return J
 
 

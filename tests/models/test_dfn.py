@@ -110,6 +110,12 @@ def test_ions_and_electrons_together_carry_the_current_through_every_face(case, 
     for cell in solid:  # phi_s - phi_e = w
         M[row, row_of[cell]], M[row, cell], b[row] = 1, -1, w[cell]
         row += 1
+    # Beside the separator the current of the walls is spread over the half cell: what it adds to the drop is given.
+    faces = out["faces"]
+    added = np.asarray(faces.ohmic_drop) - R_e * np.asarray(faces.i_e)
+    beside = {n - 1, n + q - 1}
+    assert all(bool(added[face] != 0) == (face in beside) for face in range(N - 1))
+    diffusion = diffusion - added
     for face in range(N - 1):  # i_e + i_s = i
         M[row, face], M[row, face + 1], b[row] = 1 / R_e[face], -1 / R_e[face], i - diffusion[face] / R_e[face]
         if face in row_of and face + 1 in row_of:

@@ -33,7 +33,10 @@ class Problem:
         rate = rate + jnp.cos(3 * t) - p[1] * x**3
         tip, at_host = r[-1], x[:, self.host]
         exchange = jnp.tanh(jnp.sum(self.pull * at_host, axis=0) - 0.7 * tip * at_host[0])
-        rate = rate.at[:, self.host].add(self.push * exchange * (1 + tip**2) * 0.3)
+        pushed = self.push * exchange * (1 + tip**2) * 0.3
+        rate = rate.at[:, self.host].add(pushed)
+        beside_host = jnp.zeros((x.shape[0], x.shape[1] + 2)).at[:, self.host].add(pushed[::-1] * jnp.cos(tip))
+        rate = rate + beside_host.at[:, self.host + 2].add(0.5 * pushed)[:, 1:-1]  # on the nodes on either side
         along = jnp.pad(r, ((1, 1), (0, 0)))
         rate_r = p[0] * (along[:-2] - 2 * r + along[2:]) * (1 + p[1] * jnp.tanh(r) ** 2) - r * jnp.sin(along[:-2])
         return State(rate, rate_r.at[-1].add(-2 * exchange + 0.3 * t))

@@ -9,7 +9,7 @@ import scipy.integrate
 from jax.flatten_util import ravel_pytree
 
 from cellsim.discretisation.layout import Layout, State
-from cellsim.solvers.rosenbrock import DENSE, Rodas5P, RodasInterpolation, increments
+from cellsim.solvers.rosenbrock import DENSE, Field, Rodas5P, RodasInterpolation, increments
 
 LAYOUT = Layout(2, 3, 3, (0, 2))
 END = 1.0
@@ -128,7 +128,7 @@ def step(make_problem):
     """The increments of one step as a flat function of time, step size, state and parameters; its derivatives."""
     problem = make_problem(LAYOUT, seed=6)
     v0, unravel = ravel_pytree(problem.y0)
-    k = lambda t, h, v, p: increments(t, h, unravel(v), p, field=problem, layout=LAYOUT)
+    k = lambda t, h, v, p: increments(t, h, unravel(v), p, field=Field(problem), layout=LAYOUT)
     flat = lambda t, h, v, p: jnp.concatenate([x.ravel() for x in jax.tree.leaves(k(t, h, v, p))])
     at = (jnp.asarray(0.3), jnp.asarray(0.05), v0, jnp.asarray([8.0, 0.5]))
     pushed = jax.jit(lambda at, tangents: jax.jvp(flat, at, tangents))

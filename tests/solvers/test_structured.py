@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from jax.flatten_util import ravel_pytree
 
+from cellsim.discretisation.jacobian import by_colours, product
 from cellsim.discretisation.layout import Layout, State
 from cellsim.solvers import structured
 
@@ -30,7 +31,7 @@ def case(request, make_problem):
     @jax.jit
     def found(y, b, shift):
         _, push = jax.linearize(lambda y: problem(0.1, y, P), y)
-        jac = structured.jacobian(push, layout)
+        jac = by_colours(push, layout)
         known = structured.factors(jac, shift, layout)
         solve = lambda b: structured.solve(known, b, layout)
         return jac, solve(b), jax.linear_transpose(solve, b)(b)[0]
@@ -56,7 +57,9 @@ def assembled(jac, layout):
                 if 0 <= depth + offset < layout.depth:
                     J[fibre[depth, k], fibre[depth + offset, k]] = entries[depth, k]
         J[fibre[-1, k], line[:, node]] = jac.tip_by_line[:, k]
-        J[line[:, node], fibre[-1, k]] = jac.line_by_tip[:, k]
+        for offset in (-1, 0, 1):
+            if 0 <= node + offset < layout.nodes:
+                J[line[:, node + offset], fibre[-1, k]] = jac.line_by_tip[offset + 1, :, k]
     return J
 
 
@@ -71,6 +74,13 @@ def test_entries_that_reach_beyond_the_ends_are_zero(case):
     jac, _, _ = found(problem.y0, b, 30.0)
     for outside in (jac.line_left[:, :, 0], jac.line_right[:, :, -1], jac.fibre_below[0], jac.fibre_above[-1]):
         assert np.all(np.asarray(outside) == 0)
+
+
+def test_the_product_with_a_direction_is_the_dense_one(case):
+    layout, problem, b, found, dense = case
+    jac, _, _ = found(problem.y0, b, 30.0)
+    moved = np.asarray(ravel_pytree(product(jac, b, layout))[0])
+    np.testing.assert_allclose(moved, dense @ np.asarray(ravel_pytree(b)[0]), rtol=1e-12, atol=1e-12)
 
 
 @pytest.mark.parametrize("shift", [3e1, 1e3, 1e7])
@@ -88,7 +98,7 @@ def test_many_systems_at_once_are_solved_as_one_by_one(make_problem):
     layout = LAYOUTS["a cell"]
     problem = make_problem(layout, seed=1)
     _, push = jax.linearize(lambda y: problem(0.1, y, P), problem.y0)
-    jac = jax.jit(lambda: structured.jacobian(push, layout))()
+    jac = jax.jit(lambda: by_colours(push, layout))()
     solution = jax.jit(lambda shift: structured.solve(structured.factors(jac, shift, layout), problem.y0, layout))
     shifts = jnp.asarray([40.0, 5e2, 1e4])
     together = jax.jit(jax.vmap(solution))(shifts)
@@ -104,7 +114,7 @@ def test_a_node_that_hosts_two_fibres_is_refused_because_their_tips_share_a_colo
 
 def test_a_system_without_coupling_is_divided_by_its_shift():
     layout = Layout(2, 4, 3, (0, 3))
-    zero = structured.jacobian(lambda y: jax.tree.map(jnp.zeros_like, y), layout)
+    zero = by_colours(lambda y: jax.tree.map(jnp.zeros_like, y), layout)
     b = State(jnp.arange(8.0).reshape(2, 4), jnp.arange(6.0).reshape(3, 2) - 2)
     x = structured.solve(structured.factors(zero, jnp.asarray(4.0), layout), b, layout)
     np.testing.assert_array_equal(x.line, b.line / 4)

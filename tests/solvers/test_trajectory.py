@@ -9,7 +9,7 @@ from jax import lax
 from jax.flatten_util import ravel_pytree
 
 from cellsim.discretisation.layout import Layout
-from cellsim.solvers.rosenbrock import Rodas5P
+from cellsim.solvers.rosenbrock import Field, Rodas5P
 from cellsim.solvers.trajectory import differentiable, recorded
 
 LAYOUT = Layout(2, 3, 3, (0, 2))
@@ -40,7 +40,7 @@ def run(make_problem):
             adjoint=diffrax.ForwardMode(),
             max_steps=MAX_STEPS,
         )
-        return differentiable(y0, p, recorded(solution.interpolation), field=problem, layout=LAYOUT)
+        return differentiable(y0, p, recorded(solution.interpolation), field=Field(problem), layout=LAYOUT)
 
     def values(x):
         found = trajectory(x)

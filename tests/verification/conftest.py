@@ -59,14 +59,14 @@ def run():
     """Runs a published cell from rest, each run once."""
     kept = {}
 
-    def from_rest(name, mesh, I, soc, changes=()):
-        key = (name, mesh, I, soc, changes)
+    def from_rest(name, mesh, I, soc, changes=(), rtol=1e-6):
+        key = (name, mesh, I, soc, changes, rtol)
         if key not in kept:
             cell = cellsim.load_cell(name)
             for path, value in changes:
                 cell = cellsim.replace(cell, path, value)
             step = cellsim.discharge(I=I) if I > 0 else cellsim.charge(I=-I)
-            kept[key] = cellsim.simulate(cellsim.DFN(cell, mesh), step, soc=soc)
+            kept[key] = cellsim.simulate(cellsim.DFN(cell, mesh), step, soc=soc, rtol=rtol)
         return kept[key]
 
     return from_rest

@@ -24,7 +24,7 @@ class Conductivity(eqx.Module):
     def __call__(self, c: Points, T: Points) -> Float[Array, "*point"]:
         p1, p2, p3 = self.coefficients
         m = jnp.broadcast_to(positive(c) / 1000.0, jnp.broadcast_shapes(jnp.shape(c), jnp.shape(T)))  # mol/L
-        return p1 * m + p2 * m**1.5 + p3 * m**3
+        return m * (p1 + p2 * jnp.sqrt(m) + p3 * m**2)
 
 
 def electrolyte() -> Electrolyte:

@@ -1,0 +1,99 @@
+"""The Jacobian of a layout: its non-zero entries, its product with a direction, and how to find it by colours."""
+
+from collections.abc import Callable
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from cellsim.discretisation.layout import Layout, State
+
+
+class Jacobian(eqx.Module):
+    """The non-zero entries of a layout's Jacobian. `line_*[a, b, n]` is d rate(a, n) / d field(b, n-1 | n | n+1)."""
+
+    line_left: Float[Array, "fields fields nodes"]
+    line_here: Float[Array, "fields fields nodes"]
+    line_right: Float[Array, "fields fields nodes"]
+    fibre_below: Float[Array, "depth fibres"]
+    fibre_here: Float[Array, "depth fibres"]
+    fibre_above: Float[Array, "depth fibres"]
+    tip_by_line: Float[Array, "fields fibres"]  # d rate(tip) / d fields of the host
+    line_by_tip: Float[Array, "3 fields fibres"]  # d rate(fields of the node before, of the host, of the one after) / d tip
+
+
+def spread(by_tip: Float[Array, "3 *rows fibres"], layout: Layout) -> tuple[Array, Array, Array]:
+    """What tips do to the line, (*rows, nodes): from the tip of the node after, of the node itself, of the one before."""
+    sides = [(0, 0)] * (by_tip.ndim - 2)
+    after, own, before = (layout.at_nodes(x) for x in by_tip)
+    return jnp.pad(after[..., 1:], (*sides, (0, 1))), own, jnp.pad(before[..., :-1], (*sides, (1, 0)))
+
+
+def product(jac: Jacobian, x: State, layout: Layout) -> State:
+    """The Jacobian times the direction `x`."""
+    line, fibre = x.line, x.fibre
+    before = jnp.pad(line[:, :-1], ((0, 0), (1, 0)))
+    after = jnp.pad(line[:, 1:], ((0, 0), (0, 1)))
+    by_line = [
+        jac.line_left[:, b] * before[b] + jac.line_here[:, b] * line[b] + jac.line_right[:, b] * after[b]
+        for b in range(layout.fields)
+    ]
+    hosts = layout.at_hosts(line)
+    tips = sum((jac.tip_by_line[b] * hosts[b] for b in range(1, layout.fields)), jac.tip_by_line[0] * hosts[0])
+    below = jnp.pad(fibre[:-1], ((1, 0), (0, 0)))
+    above = jnp.pad(fibre[1:], ((0, 1), (0, 0)))
+    along = jac.fibre_below * below + jac.fibre_here * fibre + jac.fibre_above * above
+    return State(
+        sum((*by_line[1:], *spread(jac.line_by_tip * fibre[-1], layout)), by_line[0]),
+        along + jnp.pad(tips[None], ((layout.depth - 1, 0), (0, 0))),
+    )
+
+
+def by_colours(push: Callable[[State], State], layout: Layout) -> Jacobian:
+    """The Jacobian whose product with a direction is `push`; one product a colour."""
+    seeds = layout.seeds()
+    out = jax.vmap(push)(seeds)
+    fields, nodes = layout.fields, layout.nodes
+    host = np.asarray(layout.host, dtype=int)
+
+    by_field = out.line[:-3].reshape(fields, 3, fields, nodes)  # column field, colour, row field, row node
+    colour_of = np.arange(nodes) % 3
+
+    def neighbour(offset: int) -> Array:
+        pick = np.stack([(colour_of + offset) % 3 == k for k in range(3)]).astype(float)
+        exists = (np.arange(nodes) + offset >= 0) & (np.arange(nodes) + offset < nodes)
+        return jnp.einsum("bkan,kn->abn", by_field, pick * exists)
+
+    masks = layout.fibre_colour_masks()
+    inner = out.fibre[:3]  # the colours of field 0, on which the inner unknowns ride
+
+    def along(offset: int) -> Array:
+        """d rate(k) / d value(k + offset), from the colour of the column, the tip's column from its own colour."""
+        column = np.zeros_like(masks)
+        tip = np.zeros(masks.shape[1:])
+        rows = np.arange(layout.depth)
+        valid = (rows + offset >= 0) & (rows + offset < layout.depth)
+        column[:, valid] = masks[:, rows[valid] + offset]
+        tip[valid & (rows + offset == layout.depth - 1)] = 1.0
+        return jnp.sum(inner * column, axis=0) + jnp.sum(out.fibre[-3:] * host_colour[:, None, :], axis=0) * tip
+
+    def beside(offset: int) -> Array:
+        """d rate(host + offset) / d tip, from the colour of the tip."""
+        exists = (host + offset >= 0) & (host + offset < nodes)
+        rows = out.line[-3:][:, :, np.clip(host + offset, 0, nodes - 1)]
+        return jnp.sum(rows * (host_colour * exists)[:, None, :], axis=0)
+
+    tip_rows = out.fibre[:-3, -1].reshape(fields, 3, len(host))
+    host_colour = np.stack([host % 3 == k for k in range(3)]).astype(float)
+    return Jacobian(
+        line_left=neighbour(-1),
+        line_here=neighbour(0),
+        line_right=neighbour(1),
+        fibre_below=along(-1),
+        fibre_here=along(0),
+        fibre_above=along(1),
+        tip_by_line=jnp.sum(tip_rows * host_colour, axis=1),
+        line_by_tip=jnp.stack([beside(-1), beside(0), beside(1)]),
+    )
