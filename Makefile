@@ -12,7 +12,7 @@ VERSIONS := pyproject.toml constraints.txt
 INSTALL := PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 \
 	$(PYTHON) -m pip --python $(BIN)/python install --quiet --editable
 
-.PHONY: help demo test lint format tidy types bench clean
+.PHONY: help demo test lint format tidy types bench profile clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -39,6 +39,9 @@ types: $(VENV)/.dev  ## mypy
 
 bench: $(VENV)/.bench  ## side by side with PyBaMM on one core: build/bench.json (some minutes; keep the machine quiet)
 	$(BIN)/python tests/bench/run.py --out build/bench.json $(BENCH)
+
+profile: $(VENV)/.dev  ## where the time of a discharge goes: trace, compile, dispatch, parts of a step, output
+	CELLSIM_CACHE_DIR=off $(BIN)/python tests/bench/profile.py
 
 clean:  ## remove the virtual environment and everything made
 	rm -rf $(VENV) build .pytest_cache .mypy_cache .ruff_cache

@@ -131,7 +131,7 @@ def test_the_summary_says_what_was_run_and_what_came_out(written, lgm50_coarse_1
         "DFN",
         "coarse",
     )
-    assert told["mesh"]["negative"] == 12
+    assert told["mesh"]["negative"] == lgm50_coarse_1C.model.mesh.negative
     assert told["tolerances"] == {"rtol": 1e-6, "atol": 1e-7}
     assert (told["cellsim_version"], told["command"]) == ("0.0", "cellsim run something")
     assert told["changed_parameters"] == {"c0": 1000.0}

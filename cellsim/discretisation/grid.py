@@ -38,7 +38,8 @@ def radial_grid(nodes: int) -> RadialGrid:
     """
     crowding = min(3.5, 0.5 * nodes)  # the spacing at the centre is the exponential of this times that at the surface
     s = (np.arange(nodes) + 0.5) / (nodes - 0.5)
-    r = np.expm1(-crowding * s) / math.expm1(-crowding)
+    r = np.expm1(-crowding * s)
+    r = r / r[-1]
     volumes = _even_quadrature_weights(r)
     conductances = 6.0 * np.cumsum(volumes)[:-1] / np.diff(r**2)
     return RadialGrid(r, conductances, volumes)

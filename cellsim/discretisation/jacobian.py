@@ -21,11 +21,13 @@ class Jacobian(eqx.Module):
     fibre_here: Float[Array, "depth fibres"]
     fibre_above: Float[Array, "depth fibres"]
     tip_by_line: Float[Array, "fields fibres"]  # d rate(tip) / d fields of the host
-    line_by_tip: Float[Array, "3 fields fibres"]  # d rate(fields of the node before, of the host, of the one after) / d tip
+    line_by_tip: Float[
+        Array, "3 fields fibres"
+    ]  # d rate(fields of the node before, of the host, of the one after) / d tip
 
 
 def spread(by_tip: Float[Array, "3 *rows fibres"], layout: Layout) -> tuple[Array, Array, Array]:
-    """What tips do to the line, (*rows, nodes): from the tip of the node after, of the node itself, of the one before."""
+    """What tips do to the line, (*rows, nodes): that of the node after, of the node itself, and of the one before."""
     sides = [(0, 0)] * (by_tip.ndim - 2)
     after, own, before = (layout.at_nodes(x) for x in by_tip)
     return jnp.pad(after[..., 1:], (*sides, (0, 1))), own, jnp.pad(before[..., :-1], (*sides, (1, 0)))

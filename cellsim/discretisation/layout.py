@@ -2,7 +2,8 @@
 
 A layout has `fields` unknowns on each node of a line, coupled to those of the two neighbouring nodes, and fibres that
 hang on nodes of the line: each a chain of `depth` unknowns of which only the last, the tip, talks to the line. It
-depends on the fields of its own node, and acts on those of its node and of the two beside it. A model declares its layout; the linear algebra is written once for all of them.
+depends on the fields of its own node, and acts on those of its node and of the two beside it. A model declares its
+layout; the linear algebra is written once for all of them.
 """
 
 import itertools

@@ -34,5 +34,5 @@ class ButlerVolmer(eqx.Module):
 
     def j(self, j0: Points, eta: Points, T: Points) -> Float[Array, "*point"]:
         """Faradaic current density [A/m2], positive when lithium leaves the solid, at overpotential `eta` [V]."""
-        forward = jnp.exp(F * eta / (2.0 * R * T))
-        return j0 * (forward - 1.0 / forward)
+        forward = jnp.exp(F * jnp.asarray(eta) / (2.0 * R * T))
+        return jnp.asarray(j0) * (forward - 1.0 / forward)

@@ -40,13 +40,14 @@ class Numbers(eqx.Module):
 
     def demand(self, cell: Cell) -> Demand:
         """What the step asks of `cell`."""
-        I = self.value * jnp.where(self.is_rate > 0, cell.capacity, 1.0)
-        cut_off = jnp.where(self.direction < 0, cell.V_max, cell.V_min)
-        moves = self.direction != 0
+        value, is_rate, direction = (jnp.asarray(x) for x in (self.value, self.is_rate, self.direction))
+        I = value * jnp.where(is_rate > 0, cell.capacity, 1.0)
+        cut_off = jnp.where(direction < 0, cell.V_max, cell.V_min)
+        moves = direction != 0
         longest = 2 * SECONDS_PER_HOUR * cell.capacity / jnp.where(moves & (I != 0), jnp.abs(I), 1.0)
         duration = jnp.where(moves, longest, LONGEST_REST)
         chosen = lambda said, default: jnp.where(jnp.isnan(said), default, said)
-        return Demand(I, chosen(self.duration, duration), chosen(self.until, cut_off), self.direction)
+        return Demand(I, chosen(self.duration, duration), chosen(self.until, cut_off), direction)
 
 
 class ConstantCurrent(eqx.Module):

@@ -132,7 +132,11 @@ def _integrated(
         circuit,
         saveat=diffrax.SaveAt(t1=True, dense=True),
         stepsize_controller=diffrax.PIDController(
-            tolerances.rtol, tolerances.atol, norm=error_norm, dtmin=SHORTEST_STEP, force_dtmin=False
+            jnp.asarray(tolerances.rtol),
+            jnp.asarray(tolerances.atol),
+            norm=error_norm,
+            dtmin=SHORTEST_STEP,
+            force_dtmin=False,
         ),
         event=diffrax.Event(_margin, root_finder, direction=False),
         adjoint=diffrax.ForwardMode(),  # a plain loop; the derivative is that of the trajectory

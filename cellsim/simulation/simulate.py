@@ -22,7 +22,7 @@ from cellsim.simulation.solution import Solution
 from cellsim.solvers.trajectory import Trajectory
 
 STEPS_A_CHUNK = 256  # a longer run goes on with the same compiled program
-STEPS_TRACED = 512  # bound on the steps where the number must be known beforehand
+STEPS_TRACED = 256  # bound on the steps where the number must be known beforehand
 POINTS = 201
 TIMES_BUCKET = 128  # times asked for are padded to a multiple of this, so that their number rarely recompiles
 
@@ -57,7 +57,7 @@ def simulate(
     - `rtol`, `atol`: relative and absolute tolerance of the time integration, in unknowns of order one; `atol` is
       `rtol` by default.
     - `max_steps`: bound on the number of accepted time steps; none by default. Under JAX's transformations the rejected
-      ones count as well, and the bound is 512 by default.
+      ones count as well, and the bound is 256 by default.
     - `progress`: called as `progress(fraction, t)` between chunks of steps; not under JAX's transformations.
 
     Pure: works as it stands under `jit`, `vmap`, `grad`, `jacrev`, `jvp`, `jacfwd` and compositions of them. A run that
@@ -149,9 +149,7 @@ def _opened(request: Request, times: Any, *, max_steps: int) -> Opened:
     )
 
 
-def _simulate_in_chunks(
-    request: Request, times: Any, max_steps: int | None, progress: Progress | None
-) -> Solution:
+def _simulate_in_chunks(request: Request, times: Any, max_steps: int | None, progress: Progress | None) -> Solution:
     """The run as repeated calls of compiled programs, each of a bounded number of steps; most runs need just one."""
     model, T = request.model, jnp.asarray(request.T)
     seen = None if times is None else _padded(times, times[-1])
@@ -170,9 +168,9 @@ def _simulate_in_chunks(
         if max_steps is not None and steps - rejected > max_steps:
             segment = _cut_back(segment, max_steps - accepted)
             steps, is_cut = max_steps + rejected, True
-        t = float(segment.t)
         if progress is not None:
-            progress(min(t / duration, 1.0), t)
+            reached = float(segment.t)
+            progress(min(reached / duration, 1.0), reached)
         if not is_cut or (max_steps is not None and steps - rejected >= max_steps):
             break
         ends = np.asarray(segment.trajectory.ts)[: int(segment.trajectory.count) + 1]
@@ -253,7 +251,8 @@ def _fractions() -> np.ndarray:
 def _refuse_impossible(request: Request, run: Opened) -> None:
     cell, demand = request.model.cell, run.demand
     is_valid, I, duration, V, V_stop, side = (
-        float(x) for x in jax.device_get((run.is_valid, demand.I, demand.duration, run.V_start, demand.V_stop, demand.side))
+        float(x)
+        for x in jax.device_get((run.is_valid, demand.I, demand.duration, run.V_start, demand.V_stop, demand.side))
     )
     if not is_valid:
         raise CannotStart(

@@ -9,6 +9,7 @@ Source: G. Steinebach, Construction of Rosenbrock-Wanner method Rodas5P and nume
 Differential Equations package, BIT Numer. Math. 63 (2023) 27, doi:10.1007/s10543-023-00967-x.
 """
 
+import dataclasses
 from collections.abc import Callable
 from typing import Any, ClassVar, NamedTuple
 
@@ -148,6 +149,12 @@ def _combined(weights: Any, parts: list[State]) -> State:
     return jax.tree.map(lambda *xs: sum(w * x for (w, _), x in zip(terms, xs, strict=True)), *(p for _, p in terms))
 
 
+def _rows(table: np.ndarray, parts: State) -> State:
+    """The sums of `parts` with each row of `table`, stacked."""
+    column = lambda j, x: jnp.asarray(table[:, j]).reshape(-1, *[1] * (x.ndim - 1))
+    return jax.tree.map(lambda x: sum((column(j, x) * x[j] for j in range(1, len(x))), column(0, x) * x[0]), parts)
+
+
 def _plus(*terms: State) -> State:
     return jax.tree.map(lambda *xs: sum(xs[1:], xs[0]), *terms)
 
@@ -158,7 +165,8 @@ def _times(factor: Array, y: State | None) -> State:
 
 def _filled(x: Any, dx: Any) -> Any:
     """The tangent `dx` of `x`, zero where there is none."""
-    return jax.tree.map(lambda x, dx: jnp.zeros_like(x) if dx is None and x is not None else dx, x, dx, is_leaf=lambda x: x is None)
+    fill = lambda x, dx: jnp.zeros_like(x) if dx is None and x is not None else dx
+    return jax.tree.map(fill, x, dx, is_leaf=lambda x: x is None)
 
 
 def _put(rows: State, new: State, i: Array) -> State:
@@ -174,11 +182,17 @@ def _tableau() -> tuple[Array, ...]:
     return (jnp.asarray(rows), jnp.asarray(TIMES), jnp.asarray(TIME_WEIGHTS), *tables)
 
 
-@eqx.filter_jit
-def _stages(field: Field, layout: Layout, t0: Array, h: Array, y0: State, args: Any) -> Any:
-    """The eight increments of one step (stacked), the factors of W, and df/dt."""
+def _linear_part(field: Field, layout: Layout, t0: Array, h: Array, y0: State, args: Any) -> Any:
+    """The solver of W x = b for a step, and df/dt at its start."""
     jac, rate_of_t = field.linear_part(t0, y0, args, layout)
-    known = structured.factors(jac, 1.0 / (GAMMA * h), layout)
+    shift = 1.0 / (GAMMA * h)
+    known = structured.factors(jac, shift, layout)
+    return lambda b: structured.solve(known, b, jac, shift, layout), rate_of_t
+
+
+def _stages(field: Field, layout: Layout, t0: Array, h: Array, y0: State, args: Any) -> Any:
+    """The eight increments of one step (stacked), its solver of W x = b, and df/dt."""
+    solve, rate_of_t = _linear_part(field, layout, t0, h, y0, args)
 
     def stage(carry: tuple[State, State, State], row: tuple[Array, ...]) -> tuple[Any, None]:
         # the sums that the next stage needs are carried: the loop then holds each of them in memory just once
@@ -187,7 +201,7 @@ def _stages(field: Field, layout: Layout, t0: Array, h: Array, y0: State, args: 
         right_side = [field.rate(t0 + time * h, y, args), side]
         if rate_of_t is not None:
             right_side.append(_times(time_weight * h, rate_of_t))
-        new = structured.solve(known, _plus(*right_side), layout)
+        new = solve(_plus(*right_side))
         y = _plus(y0, _weighted(next_a, k), _times(own_a, new))
         side = _plus(_weighted(next_c / h, k), _times(own_c / h, new))
         return (_put(k, new, i), y, side), None
@@ -195,12 +209,17 @@ def _stages(field: Field, layout: Layout, t0: Array, h: Array, y0: State, args: 
     zero = jax.tree.map(jnp.zeros_like, y0)
     empty = jax.tree.map(lambda x: jnp.zeros((STAGES, *x.shape)), y0)
     (k, _, _), _ = lax.scan(stage, (empty, y0, zero), _tableau())
-    return k, known, rate_of_t
+    return k, solve, rate_of_t
 
 
 @eqx.filter_custom_jvp
 def increments(t0: Array, h: Array, y0: State, args: Any, *, field: Field, layout: Layout) -> State:
     """The eight increments of one step from `y0` at `t0` over `h`, stacked along a leading axis."""
+    return _increments(field, layout, t0, h, y0, args)
+
+
+@eqx.filter_jit  # a step is traced once however often a program speaks of it
+def _increments(field: Field, layout: Layout, t0: Array, h: Array, y0: State, args: Any) -> State:
     return _stages(field, layout, t0, h, y0, args)[0]
 
 
@@ -208,16 +227,17 @@ def increments(t0: Array, h: Array, y0: State, args: Any, *, field: Field, layou
 def _increments_jvp(primals: Any, tangents: Any, *, field: Field, layout: Layout) -> tuple[State, State]:
     """The same recursion for the tangents, with the factors of the step itself:
 
-    W dk_i = df_i + sum_j C_ij d(k_j/h) + d_i d(h df/dt) + dJ k_i - k_i d(1/(gamma h)),
+    W dk_i = df_i + sum_j C_ij d(k_j/h) + d(J~)(d_i h, k_i) - k_i d(1/(gamma h)),
 
-    where dJ is the change of the Jacobian, found once for all stages. Linear in the tangents, so that reverse mode is
-    its transpose: the discrete adjoint of the step, with transposed structured solves.
+    where J~ is the derivative of f along (t, y) at the start. Linear in the tangents, so that reverse mode is its
+    transpose: the discrete adjoint of the step, with transposed structured solves.
     """
     t0, h, y0, args = primals
     dt0, dh = (jnp.zeros_like(x) if dx is None else dx for x, dx in zip(primals[:2], tangents[:2], strict=True))
     dy0, dargs = _filled(y0, tangents[2]), tangents[3]
     is_held = tangents[0] is None and tangents[1] is None
-    k, known, rate_of_t = _stages(field, layout, t0, h, y0, args)
+    k, solve, rate_of_t = _stages(field, layout, t0, h, y0, args)
+
     linear_part = lambda t, y, p: field.linear_part(t, y, p, layout)
     linear, moved = eqx.filter_jvp(linear_part, (t0, y0, args), (dt0, dy0, dargs))
     d_jac, d_rate_of_t = _filled(linear, moved)
@@ -234,7 +254,7 @@ def _increments_jvp(primals: Any, tangents: Any, *, field: Field, layout: Layout
             right_side.append(_times(-d_inverse_h / GAMMA, k_i))
             if rate_of_t is not None:
                 right_side.append(_times(time_weight * dh, rate_of_t))
-        new = structured.solve(known, _plus(*right_side), layout)
+        new = solve(_plus(*right_side))
         y = _plus(y0, _weighted(next_a, k))
         dy = _plus(dy0, _weighted(next_a, dk), _times(own_a, new))
         side = _plus(_weighted(next_c / h, dk), _times(own_c / h, new))
@@ -289,10 +309,11 @@ def _rate(t: Any, y: State, terms_and_args: Any) -> State:
     return terms.vf(t, y, args)
 
 
-class _Within(NamedTuple):
+@dataclasses.dataclass(frozen=True)
+class _Within:
     """A Jacobian of (t, y, args) as one of (t, y, (terms, args))."""
 
-    jacobian: Callable[..., Any]
+    jacobian: Callable[[Any, State, Any], Any]
 
     def __call__(self, t: Any, y: State, terms_and_args: Any) -> Any:
         return self.jacobian(t, y, terms_and_args[1])

@@ -1,120 +1,208 @@
-"""Linear algebra of a layout: exact elimination of (shift I - J).
+"""Linear algebra of a layout: exact elimination of W = shift I - J, and solutions with W and with its transpose.
 
 Each fibre is tridiagonal and is eliminated up to its tip; what is left of the tips joins the blocks of the line, which
-is block-tridiagonal. Work and memory are linear in the number of unknowns. A solve is linear in its right-hand side and
-made of scans, so JAX transposes it, which is what reverse-mode differentiation needs.
+is block-tridiagonal. Work and memory are linear in the number of unknowns. Several systems at once (tangents, cells)
+are solved with their number as the innermost axis, on which vector units work, whatever axis JAX maps over.
 """
+
+from collections.abc import Callable
+from typing import Any
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jax import lax
+from jax.custom_batching import custom_vmap
 from jaxtyping import Array, Float
 
-from cellsim.discretisation.jacobian import Jacobian, spread
+from cellsim.discretisation.jacobian import Jacobian, product
 from cellsim.discretisation.layout import Layout, State
-
 
 # Unknowns a pass of a loop: the chain of dependent operations then waits less for memory.
 LINE_PASS, FIBRE_PASS = 4, 5
 
 
 class Factors(eqx.Module):
-    """(shift I - J) eliminated: what a solve needs."""
+    """W eliminated: what a solve needs."""
 
-    fibre_below: Float[Array, "depth fibres"]
-    fibre_pivot: Float[Array, "depth fibres"]  # reciprocals
-    fibre_above: Float[Array, "depth fibres"]  # above over pivot
-    tip_by_line: Float[Array, "fields fibres"]
-    line_by_tip: Float[Array, "3 fields fibres"]
-    line_left: Float[Array, "nodes fields fields"]
-    line_pivot: Float[Array, "nodes fields fields"]  # inverses
-    line_right: Float[Array, "nodes fields fields"]  # inverse pivot times right block
+    fibre_below: Float[Array, "depth fibres *many"]
+    fibre_pivot: Float[Array, "depth fibres *many"]  # reciprocals
+    fibre_above: Float[Array, "depth fibres *many"]  # above over pivot
+    tip_by_line: Float[Array, "fields fibres *#many"]
+    line_by_tip: Float[Array, "3 fields fibres *#many"]
+    line_left: Float[Array, "nodes fields fields *many"]
+    line_pivot: Float[Array, "nodes fields fields *many"]  # inverses
+    line_right: Float[Array, "nodes fields fields *many"]  # inverse pivot times right block
+
+
+def _innermost(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`function` of arrays with an innermost axis of systems, as one of a single system that JAX may map over."""
+
+    @custom_vmap
+    def one(*arguments: Any) -> Any:
+        out = function(*jax.tree.map(lambda x: x[..., None], arguments))
+        return jax.tree.map(lambda x: x[..., 0], out)
+
+    @one.def_vmap
+    def many(size: int, is_mapped: Any, *arguments: Any) -> tuple[Any, Any]:
+        inner = lambda x, mapped: jnp.moveaxis(x, 0, -1) if mapped else x[..., None]
+        out = function(*jax.tree.map(inner, tuple(arguments), tuple(is_mapped)))
+        widest = lambda x: jnp.broadcast_to(x, (*x.shape[:-1], size))
+        return jax.tree.map(lambda x: jnp.moveaxis(widest(x), -1, 0), out), jax.tree.map(lambda _: True, out)
+
+    return one
 
 
 def _product(a: Array, b: Array) -> Array:
-    """Product of small matrices, written out so that a loop over nodes stays one kernel."""
-    return jnp.sum(a[:, :, None] * b[None, :, :], axis=1)
+    """Product of small matrices, (row, column, many), written out so that a loop over nodes stays one kernel."""
+    return sum((a[:, k, None] * b[None, k] for k in range(1, a.shape[1])), a[:, 0, None] * b[None, 0])
 
 
 def _applied(a: Array, x: Array) -> Array:
-    return jnp.sum(a * x[None, :], axis=1)
+    return sum((a[:, k] * x[k] for k in range(1, a.shape[1])), a[:, 0] * x[0])
+
+
+def _applied_transposed(a: Array, x: Array) -> Array:
+    return sum((a[k] * x[k] for k in range(1, a.shape[0])), a[0] * x[0])
 
 
 def _inverse(a: Array) -> Array:
-    """Inverse of one small matrix by Gauss-Jordan elimination; the pivots of a line block do not vanish."""
+    """Inverses of small matrices by Gauss-Jordan elimination; the pivots of a line block do not vanish."""
     size = a.shape[0]
     if size == 2:
         det = 1.0 / (a[0, 0] * a[1, 1] - a[0, 1] * a[1, 0])
         return jnp.stack([jnp.stack([a[1, 1], -a[0, 1]]), jnp.stack([-a[1, 0], a[0, 0]])]) * det
-    work = jnp.concatenate([a, jnp.eye(size)], axis=1)
+    eye = jnp.broadcast_to(jnp.eye(size)[:, :, None], a.shape)
+    work = jnp.concatenate([a, eye], axis=1)
     for k in range(size):
         row = work[k] / work[k, k]
-        work = work - work[:, k, None] * row[None, :]
+        work = work - work[:, k, None] * row[None]
         work = work.at[k].set(row)
     return work[:, size:]
 
 
+def _hosts(x: Array, layout: Layout) -> Array:
+    """Rows of the hosts, (nodes, ..., many) to (..., fibres, many)."""
+    return jnp.moveaxis(layout.at_hosts(jnp.moveaxis(x, 0, -1)), -1, -2)
+
+
+def _spread(by_tip: Array, layout: Layout) -> tuple[Array, Array, Array]:
+    """What tips do to the line, from (3, ..., fibres, many) to three of (nodes, ..., many): from the tip of the node
+    after, of the node itself, and of the one before."""
+    after, own, before = (jnp.moveaxis(layout.at_nodes(jnp.moveaxis(x, -2, -1)), -1, 0) for x in by_tip)
+    end = [(0, 0)] * (after.ndim - 1)
+    return jnp.pad(after[1:], ((0, 1), *end)), own, jnp.pad(before[:-1], ((1, 0), *end))
+
+
 def factors(jac: Jacobian, shift: Float[Array, ""], layout: Layout) -> Factors:
     """Eliminates (shift I - J) for a Jacobian J [1/s] and a positive shift [1/s]."""
+    jac, shift = lax.stop_gradient((jac, jnp.asarray(shift)))  # a solution's derivative is that of its equation
+    return _innermost(lambda jac, shift: _factors(jac, shift, layout))(jac, shift)
+
+
+def _factors(jac: Jacobian, shift: Float[Array, " many"], layout: Layout) -> Factors:
     def up_the_fibre(above: Array, row: tuple[Array, Array, Array]) -> tuple[Array, tuple[Array, Array]]:
         below, here, next_above = row
         pivot = 1.0 / (here - below * above)
         above = pivot * next_above
         return above, (pivot, above)
 
-    below, above = -jac.fibre_below, -jac.fibre_above
-    start = jnp.zeros_like(below[0])
-    _, (pivot, above) = lax.scan(up_the_fibre, start, (below, shift - jac.fibre_here, above))
+    below, here, above = jnp.broadcast_arrays(-jac.fibre_below, shift - jac.fibre_here, -jac.fibre_above)
+    _, (pivot, above) = lax.scan(up_the_fibre, jnp.zeros_like(here[0]), (below, here, above))
 
-    eye = jnp.eye(layout.fields)
-    tips = jac.line_by_tip[:, :, None, :] * jac.tip_by_line[None, None, :, :] * pivot[-1]
-    by_next, by_own, by_previous = spread(tips, layout)
-    here = shift * eye[:, :, None] - jac.line_here - by_own
+    eye = jnp.eye(layout.fields)[:, :, None]
+    tips = jac.line_by_tip[:, :, None] * jac.tip_by_line[None, None] * pivot[-1]
+    by_next, by_own, by_previous = _spread(tips, layout)
+    first = lambda blocks: jnp.moveaxis(blocks, -2, 0)
+    blocks = jnp.broadcast_arrays(
+        -first(jac.line_left) - by_previous,
+        shift * eye - first(jac.line_here) - by_own,
+        -first(jac.line_right) - by_next,
+    )
 
-    def along_the_line(right: Array, block: tuple[Array, Array, Array]) -> tuple[Array, tuple[Array, Array]]:
+    def along_the_line(right: Array, block: tuple[Array, ...]) -> tuple[Array, tuple[Array, Array]]:
         left, here, next_right = block
         pivot = _inverse(here - _product(left, right))
         right = _product(pivot, next_right)
         return right, (pivot, right)
 
-    first = lambda blocks: jnp.moveaxis(blocks, -1, 0)
-    left, right = first(-jac.line_left - by_previous), first(-jac.line_right - by_next)
-    _, (line_pivot, right) = lax.scan(along_the_line, jnp.zeros_like(eye), (left, first(here), right), unroll=LINE_PASS)
-    return Factors(below, pivot, above, jac.tip_by_line, jac.line_by_tip, left, line_pivot, right)
+    _, (line_pivot, right) = lax.scan(along_the_line, jnp.zeros_like(blocks[0][0]), tuple(blocks), unroll=LINE_PASS)
+    return Factors(below, pivot, above, jac.tip_by_line, jac.line_by_tip, blocks[0], line_pivot, right)
 
 
-def solve(known: Factors, b: State, layout: Layout) -> State:
-    """The x of (shift I - J) x = b; linear in `b`."""
-    def up_the_fibre(value: Array, row: tuple[Array, Array, Array]) -> tuple[Array, Array]:
-        below, pivot, right_side = row
-        value = pivot * (right_side - below * value)
+def _loop(step: Callable[..., Any], like: Array, rows: Any, reverse: bool = False, unroll: int = LINE_PASS) -> Array:
+    """Values found one from the other along the leading axis of `rows`."""
+
+    def both(value: Array, row: Any) -> tuple[Array, Array]:
+        value = step(value, *row)
         return value, value
 
-    _, reduced = lax.scan(up_the_fibre, jnp.zeros_like(b.fibre[0]), (known.fibre_below, known.fibre_pivot, b.fibre), unroll=FIBRE_PASS)
-    line = sum(spread(known.line_by_tip * reduced[-1], layout), b.line)
+    return lax.scan(both, jnp.zeros_like(like), rows, reverse=reverse, unroll=unroll)[1]
 
-    def along_the_line(value: Array, block: tuple[Array, Array, Array]) -> tuple[Array, Array]:
-        left, pivot, right_side = block
-        value = _applied(pivot, right_side - _applied(left, value))
-        return value, value
 
-    _, line = lax.scan(along_the_line, jnp.zeros(layout.fields), (known.line_left, known.line_pivot, line.T), unroll=LINE_PASS)
+def _solved(known: Factors, b_line: Array, b_fibre: Array, layout: Layout) -> tuple[Array, Array]:
+    reduced = _loop(
+        lambda x, below, pivot, b: pivot * (b - below * x),
+        b_fibre[0],
+        (known.fibre_below, known.fibre_pivot, b_fibre),
+        unroll=FIBRE_PASS,
+    )
+    line = sum(_spread(known.line_by_tip * reduced[-1], layout), jnp.moveaxis(b_line, 1, 0))
+    line = _loop(
+        lambda x, left, pivot, b: _applied(pivot, b - _applied(left, x)),
+        line[0],
+        (known.line_left, known.line_pivot, line),
+    )
+    line = _loop(lambda x, part, right: part - _applied(right, x), line[0], (line, known.line_right), reverse=True)
+    tip = reduced[-1] + known.fibre_pivot[-1] * jnp.sum(known.tip_by_line * _hosts(line, layout), axis=0)
 
-    def back_along_the_line(value: Array, block: tuple[Array, Array]) -> tuple[Array, Array]:
-        partial, right = block
-        value = partial - _applied(right, value)
-        return value, value
+    def down_the_fibre(x: Array, row: tuple[Array, Array]) -> tuple[Array, Array]:
+        x = row[0] - row[1] * x
+        return x, x
 
-    _, line = lax.scan(back_along_the_line, jnp.zeros(layout.fields), (line, known.line_right), reverse=True, unroll=LINE_PASS)
-    line = line.T
+    rows = (reduced[:-1], known.fibre_above[:-1])
+    _, inner = lax.scan(down_the_fibre, tip, rows, reverse=True, unroll=FIBRE_PASS)
+    return jnp.moveaxis(line, 0, 1), jnp.concatenate([inner, tip[None]])
 
-    tip = reduced[-1] + known.fibre_pivot[-1] * jnp.sum(known.tip_by_line * layout.at_hosts(line), axis=0)
 
-    def down_the_fibre(value: Array, row: tuple[Array, Array]) -> tuple[Array, Array]:
-        partial, above = row
-        value = partial - above * value
-        return value, value
+def _solved_transposed(known: Factors, b_line: Array, b_fibre: Array, layout: Layout) -> tuple[Array, Array]:
+    """The same elimination read backwards: W = (lower)(upper) turned over."""
 
-    _, inner = lax.scan(down_the_fibre, tip, (reduced[:-1], known.fibre_above[:-1]), reverse=True, unroll=FIBRE_PASS)
-    return State(line, jnp.concatenate([inner, tip[None]]))
+    def fibres(b: Array) -> Array:
+        shifted = jnp.pad(known.fibre_above[:-1], ((1, 0), (0, 0), (0, 0)))
+        partial = _loop(lambda x, above, b: b - above * x, b[0], (shifted, b), unroll=FIBRE_PASS)
+        below = jnp.pad(known.fibre_below[1:], ((0, 1), (0, 0), (0, 0)))
+        step = lambda x, below, pivot, b: pivot * (b - below * x)
+        return _loop(step, b[0], (below, known.fibre_pivot, partial), reverse=True, unroll=FIBRE_PASS)
+
+    pulled = fibres(b_fibre)[-1]
+    own = jnp.moveaxis(layout.at_nodes(jnp.moveaxis(known.tip_by_line * pulled, -2, -1)), -1, 0)
+    line = jnp.moveaxis(b_line, 1, 0) + own
+    end = ((0, 0),) * 3
+    right = jnp.pad(known.line_right[:-1], ((1, 0), *end))
+    line = _loop(lambda x, right, b: b - _applied_transposed(right, x), line[0], (right, line))
+    left = jnp.pad(known.line_left[1:], ((0, 1), *end))
+    step = lambda x, left, pivot, b: _applied_transposed(pivot, b - _applied_transposed(left, x))
+    line = _loop(step, line[0], (left, known.line_pivot, line), reverse=True)
+
+    beside = jnp.pad(line, ((1, 1), (0, 0), (0, 0)))
+    places = (beside[:-2], line, beside[2:])  # the node before each host, the host, the node after
+    tips = [jnp.sum(known.line_by_tip[k] * _hosts(x, layout), axis=0) for k, x in enumerate(places)]
+    fibre = fibres(b_fibre.at[-1].add(tips[0] + tips[1] + tips[2]))
+    return jnp.moveaxis(line, 0, 1), fibre
+
+
+def solve(known: Factors, b: State, jac: Jacobian, shift: Float[Array, ""], layout: Layout) -> State:
+    """The x of (shift I - J) x = b from the factors of the matrix; differentiable in `b`, `jac` and `shift`."""
+    held = lax.stop_gradient(known)
+
+    def by(core: Callable[..., tuple[Array, Array]]) -> Callable[[Any, State], State]:
+        def on_all(known: Factors, line: Array, fibre: Array) -> tuple[Array, Array]:
+            systems = max(x.shape[-1] for x in (known.fibre_pivot, line, fibre))
+            widened = (jnp.broadcast_to(x, (*x.shape[:-1], systems)) for x in (line, fibre))
+            return core(known, *widened, layout)
+
+        return lambda _, b: State(*_innermost(on_all)(held, b.line, b.fibre))
+
+    matrix = lambda x: jax.tree.map(lambda x, Jx: shift * x - Jx, x, product(jac, x, layout))
+    return lax.custom_linear_solve(matrix, b, by(_solved), by(_solved_transposed))

@@ -50,9 +50,7 @@ def differentiable(y0: State, args: Any, record: Trajectory, *, field: Field, la
 
 
 @differentiable.def_jvp
-def _differentiable_jvp(
-    primals: Any, tangents: Any, *, field: Field, layout: Layout
-) -> tuple[Trajectory, Trajectory]:
+def _differentiable_jvp(primals: Any, tangents: Any, *, field: Field, layout: Layout) -> tuple[Trajectory, Trajectory]:
     y0, args, record = primals
     y0_dot, args_dot, _ = tangents
     # the same function again, so that a second derivative sees the states move

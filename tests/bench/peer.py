@@ -49,10 +49,14 @@ class Setting(NamedTuple):
 
 DEFAULT = Setting()
 
-# candidates for the cheapest run within 0.3 mV
-CHEAP = (
-    Setting((20, 20, 20), 20, 6, 2.0, 1e-4, 1e-6),
-    Setting((20, 20, 20), 20, 6, 2.0, 1e-4, 1e-4),
+# what the work-precision diagram shows, and where the cheapest run within a given error is looked for
+CANDIDATES = (
+    *(Setting(rtol=rtol) for rtol in (1e-4, 1e-5, 1e-6)),
+    Setting(rtol=1e-3, atol=1e-4),
+    Setting((10, 10, 10), 12, rtol=1e-4),
+    *(Setting((40, 40, 40), 40, rtol=rtol) for rtol in (1e-4, 1e-6)),
+    *(Setting((20, 20, 20), 20, 6, 2.0, rtol, atol) for rtol, atol in ((1e-4, 1e-6), (1e-4, 1e-4), (1e-6, 1e-6))),
+    *(Setting((40, 40, 40), 40, 6, 2.0, rtol) for rtol in (1e-4, 1e-6)),
     Setting((20, 12, 20), 22, 6, 2.0, 1e-3, 1e-4),
     Setting((20, 10, 20), 22, 6, 1.8, 1e-3, 1e-4),
 )

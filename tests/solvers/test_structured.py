@@ -33,7 +33,7 @@ def case(request, make_problem):
         _, push = jax.linearize(lambda y: problem(0.1, y, P), y)
         jac = by_colours(push, layout)
         known = structured.factors(jac, shift, layout)
-        solve = lambda b: structured.solve(known, b, layout)
+        solve = lambda b: structured.solve(known, b, jac, shift, layout)
         return jac, solve(b), jax.linear_transpose(solve, b)(b)[0]
 
     rng = np.random.default_rng(7)
@@ -99,7 +99,8 @@ def test_many_systems_at_once_are_solved_as_one_by_one(make_problem):
     problem = make_problem(layout, seed=1)
     _, push = jax.linearize(lambda y: problem(0.1, y, P), problem.y0)
     jac = jax.jit(lambda: by_colours(push, layout))()
-    solution = jax.jit(lambda shift: structured.solve(structured.factors(jac, shift, layout), problem.y0, layout))
+    factors = lambda shift: structured.factors(jac, shift, layout)
+    solution = jax.jit(lambda shift: structured.solve(factors(shift), problem.y0, jac, shift, layout))
     shifts = jnp.asarray([40.0, 5e2, 1e4])
     together = jax.jit(jax.vmap(solution))(shifts)
     for k, shift in enumerate(shifts):
@@ -116,6 +117,7 @@ def test_a_system_without_coupling_is_divided_by_its_shift():
     layout = Layout(2, 4, 3, (0, 3))
     zero = by_colours(lambda y: jax.tree.map(jnp.zeros_like, y), layout)
     b = State(jnp.arange(8.0).reshape(2, 4), jnp.arange(6.0).reshape(3, 2) - 2)
-    x = structured.solve(structured.factors(zero, jnp.asarray(4.0), layout), b, layout)
+    shift = jnp.asarray(4.0)
+    x = structured.solve(structured.factors(zero, shift, layout), b, zero, shift, layout)
     np.testing.assert_array_equal(x.line, b.line / 4)
     np.testing.assert_array_equal(x.fibre, b.fibre / 4)

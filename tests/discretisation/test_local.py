@@ -1,0 +1,60 @@
+"""The Jacobian from the slopes of laws at a point is that of the rate which they make."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from cellsim.discretisation import local
+from cellsim.discretisation.jacobian import by_colours
+from cellsim.discretisation.layout import Layout, State
+
+LAYOUT = Layout(2, 9, 4, (0, 1, 2, 6, 7, 8))
+ON_LINE = np.zeros((len(LAYOUT.host), LAYOUT.nodes))
+ON_LINE[np.arange(len(LAYOUT.host)), LAYOUT.host] = 1.0
+
+
+def laws(p):
+    """Laws in which everything acts on everything that it may act on; `p` scales them."""
+
+    def exchange(fields, tip):
+        u, v = fields
+        return (jnp.sin(u * p) * v + jnp.cos(tip @ ON_LINE), u * v**2 - (tip**3) @ ON_LINE)
+
+    def across(left, right):
+        (a, b, c, d), (e, f, g, h) = left, right
+        return (a * f - jnp.sin(e * b) + c * g**2, p * jnp.exp(0.3 * (e - a)) + d * h - b * f)
+
+    def at(here, outflow):
+        (u, v, c, d), (m, n) = here, outflow
+        return (u * c - jnp.tanh(m) * v, d * n + p * m**2 - u)
+
+    leaving = lambda exchanges: jnp.tanh(exchanges[0][np.asarray(LAYOUT.host)]) + exchanges[1][np.asarray(LAYOUT.host)]
+    along = lambda inner, outer: (1 + inner**2) * (outer - inner)
+    return local.Laws(exchange, across, at, leaving, along, np.array([0.4, 0.3, 0.2, 0.1]))
+
+
+@pytest.fixture
+def y():
+    rng = np.random.default_rng(4)
+    return State(jnp.asarray(rng.normal(size=(2, 9))), jnp.asarray(rng.normal(size=(4, 6))))
+
+
+def test_the_slopes_make_the_jacobian_that_directional_derivatives_find(y):
+    found = jax.jit(lambda y: local.jacobian(laws(1.3), y, LAYOUT))(y)
+    _, push = jax.linearize(lambda y: local.rate(laws(1.3), y), y)
+    expected = jax.jit(lambda: by_colours(push, LAYOUT))()
+    for name, one, other in zip(vars(expected), jax.tree.leaves(found), jax.tree.leaves(expected), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-13, err_msg=name)
+
+
+def test_no_flux_crosses_the_ends_and_nothing_is_lost_within():
+    """With rates that are the outflows themselves, the sum over the line vanishes."""
+    plain = laws(0.7)._replace(at=lambda here, outflow: outflow)
+    rng = np.random.default_rng(5)
+    y = State(jnp.asarray(rng.normal(size=(2, 9))), jnp.asarray(rng.normal(size=(4, 6))))
+    rate = local.rate(plain, y)
+    assert np.max(np.abs(np.sum(rate.line, axis=1))) < 1e-13
+    held = plain._replace(leaving=lambda exchanges: jnp.zeros(6))
+    content = plain.volumes @ np.asarray(local.rate(held, y).fibre)
+    assert np.max(np.abs(content)) < 1e-14
