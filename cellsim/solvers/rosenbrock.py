@@ -144,17 +144,6 @@ def _weighted(weights: Array, parts: State) -> State:
     return jax.tree.map(lambda x: sum((weights[j] * x[j] for j in range(1, len(x))), weights[0] * x[0]), parts)
 
 
-def _combined(weights: Any, parts: list[State]) -> State:
-    terms = [(float(w), part) for w, part in zip(weights, parts, strict=True) if w]
-    return jax.tree.map(lambda *xs: sum(w * x for (w, _), x in zip(terms, xs, strict=True)), *(p for _, p in terms))
-
-
-def _rows(table: np.ndarray, parts: State) -> State:
-    """The sums of `parts` with each row of `table`, stacked."""
-    column = lambda j, x: jnp.asarray(table[:, j]).reshape(-1, *[1] * (x.ndim - 1))
-    return jax.tree.map(lambda x: sum((column(j, x) * x[j] for j in range(1, len(x))), column(0, x) * x[0]), parts)
-
-
 def _plus(*terms: State) -> State:
     return jax.tree.map(lambda *xs: sum(xs[1:], xs[0]), *terms)
 

@@ -59,3 +59,8 @@ def test_a_diffusivity_in_square_centimetres_is_refused_with_its_path():
 def test_an_unknown_cell_is_refused_with_a_suggestion():
     with pytest.raises(registry.UnknownName, match=r"Did you mean 'chen2020'"):
         cellsim.load_cell("Chen2002")
+
+
+def test_a_cell_can_be_loaded_and_checked_within_a_compiled_function():
+    thickness = jax.jit(lambda x: cellsim.load_cell("Chen2020").negative.L * x)(2.0)
+    assert float(thickness) == pytest.approx(2 * 85.2e-6, rel=1e-12)
