@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float
@@ -69,9 +70,20 @@ def arrhenius_factor(E: Points, T_ref: Points, T: Points) -> Float[Array, "*poin
     return jnp.exp(E / R * (1 / T_ref - 1 / T))
 
 
+class Plain(eqx.Module):
+    """A function of (x, T) as a law without parameters."""
+
+    function: Callable[[Any, Any], Any] = eqx.field(static=True)
+
+    def __call__(self, x: Points, T: Points) -> Float[Array, "*point"]:
+        return jnp.broadcast_to(self.function(x, T), jnp.broadcast_shapes(jnp.shape(x), jnp.shape(T)))
+
+
 def as_law(value: Any) -> Any:
-    """`value` if it can be called, else the constant law of that number."""
-    return value if callable(value) else Constant(value)
+    """`value` if it is a law, the law of that function, or the constant law of that number."""
+    if isinstance(value, (eqx.Module, jax.tree_util.Partial)):
+        return value
+    return Plain(value) if callable(value) else Constant(value)
 
 
 def law(unit: str, low: float, high: float, doc: str, **kwargs: Any) -> Any:

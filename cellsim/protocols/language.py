@@ -1,6 +1,7 @@
 """Steps written in words, as `Discharge at 1C until 2.5 V`."""
 
 import re
+from functools import lru_cache
 
 from cellsim.protocols.steps import Amperes, ConstantCurrent, CRate
 
@@ -18,6 +19,7 @@ class UnreadableStep(ValueError):
     """A step that is not written as one."""
 
 
+@lru_cache(maxsize=256)
 def step(text: str) -> ConstantCurrent:
     """The step that `text` says. Raises `UnreadableStep` with what was not understood."""
     words = " ".join(text.split())

@@ -1,5 +1,8 @@
 """Steps of a protocol."""
 
+from functools import cached_property
+from typing import NamedTuple
+
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
@@ -28,7 +31,7 @@ class CRate(eqx.Module):
     value: Scalar = eqx.field(converter=as_float_array)
 
 
-class Numbers(eqx.Module):
+class Numbers(NamedTuple):
     """A constant-current step as numbers alone, so that a compiled program serves every step; NaN stands for what the
     cell decides."""
 
@@ -64,7 +67,7 @@ class ConstantCurrent(eqx.Module):
     duration: Scalar | None = eqx.field(converter=as_float_array, default=None)
     text: str = eqx.field(static=True, default="")
 
-    @property
+    @cached_property
     def numbers(self) -> Numbers:
         """The step without its words."""
         number = lambda x: np.asarray(np.nan) if x is None else x

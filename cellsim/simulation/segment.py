@@ -1,6 +1,6 @@
 """One segment of a run: a state carried forward under a constant demand. The only caller of the integrator."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import diffrax
 import equinox as eqx
@@ -24,7 +24,7 @@ SHORTEST_STEP = 1e-10  # s; an error control that asks for less has failed
 EVENT_TOLERANCE = 1e-13  # relative, in time
 
 
-class Tolerances(eqx.Module):
+class Tolerances(NamedTuple):
     """Error control of the time integration, relative and absolute, in the solver's unknowns of order one."""
 
     rtol: Float[ArrayLike, ""]

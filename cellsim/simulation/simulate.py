@@ -2,7 +2,8 @@
 
 import dataclasses
 from collections.abc import Callable
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 import diffrax
 import equinox as eqx
@@ -89,7 +90,7 @@ def simulate(
     return _simulate_in_chunks(request, times, max_steps, progress)
 
 
-class Request(eqx.Module):
+class Request(NamedTuple):
     """All that a run depends on."""
 
     model: DFN
@@ -100,7 +101,7 @@ class Request(eqx.Module):
     tolerances: Tolerances
 
 
-class Opened(eqx.Module):
+class Opened(NamedTuple):
     """The first piece of a run, which is all of it unless there are many steps, and what is seen of it."""
 
     rest: State
@@ -116,7 +117,7 @@ class Opened(eqx.Module):
     states: State
 
 
-@eqx.filter_jit
+@partial(jax.jit, static_argnames="max_steps")
 def _opened(request: Request, times: Any, *, max_steps: int) -> Opened:
     """From the numbers of a run to its curve, in one program."""
     model, T = request.model, jnp.asarray(request.T)

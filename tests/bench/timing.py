@@ -51,19 +51,27 @@ class Timing(NamedTuple):
 
 
 def interleaved(jobs: dict[str, Callable[[], Any]], repeats: int, warm: int = 1) -> dict[str, Timing]:
-    """Times of every job. Each round runs all of them, every other round backwards, so that noise hits all alike."""
+    """Times of every job. Each round runs all of them, every other round backwards, so that noise hits all alike.
+
+    Every timed call follows an untimed one of the same job, so that the processor's caches hold what it needs, as they
+    do when a fit calls it again and again: after another program, or after the garbage collector, they do not. Garbage
+    is collected between the rounds.
+    """
     for _ in range(warm):
         for job in jobs.values():
             job()
     wall: dict[str, list[float]] = {name: [] for name in jobs}
     processor: dict[str, list[float]] = {name: [] for name in jobs}
     for round_ in range(repeats):
+        gc.collect()
+        gc.disable()
         for name in list(jobs) if round_ % 2 == 0 else reversed(jobs):
-            gc.collect()
+            jobs[name]()
             start, start_processor = time.perf_counter(), time.process_time()
             jobs[name]()
             wall[name].append(time.perf_counter() - start)
             processor[name].append(time.process_time() - start_processor)
+        gc.enable()
     return {
         name: Timing(
             statistics.median(wall[name]),
