@@ -3,6 +3,8 @@
 import re
 from functools import lru_cache
 
+import jax
+
 from cellsim.protocols.steps import Amperes, ConstantCurrent, CRate
 
 NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
@@ -22,6 +24,11 @@ class UnreadableStep(ValueError):
 @lru_cache(maxsize=256)
 def step(text: str) -> ConstantCurrent:
     """The step that `text` says. Raises `UnreadableStep` with what was not understood."""
+    with jax.ensure_compile_time_eval():  # kept for later calls, so its numbers must not belong to a trace
+        return _read(text)
+
+
+def _read(text: str) -> ConstantCurrent:
     words = " ".join(text.split())
     opening = re.match(r"(discharge|charge|rest)\b", words, re.IGNORECASE)
     if not opening:

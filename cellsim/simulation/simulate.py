@@ -71,7 +71,9 @@ def simulate(
     tolerances = Tolerances(number(rtol), number(rtol if atol is None else atol))
     request = Request(model, step.numbers, number(soc), T, initial, tolerances)
     times = None if times is None else number(times)
-    if any(isinstance(x, jax.core.Tracer) for x in jax.tree.leaves((request, times))):
+    # also with plain numbers alone: within a function that JAX traces, whatever is computed belongs to the trace
+    is_traced = isinstance(jnp.zeros(()), jax.core.Tracer)
+    if is_traced or any(isinstance(x, jax.core.Tracer) for x in jax.tree.leaves((request, times))):
         run = _opened(request, times, max_steps=max_steps or STEPS_TRACED)
         return Solution(
             run.t,

@@ -138,6 +138,14 @@ def test_one_tangent_moves_the_stop_but_not_the_last_voltage(model, compiled):
     assert abs(float(V_dot)) < 1e-6, "the stop is where the voltage is the cut-off, whatever the state of charge"
 
 
+def test_a_run_of_plain_numbers_within_a_traced_function_is_part_of_it(model, eager):
+    words = "Discharge at 1.00C until 2.5 V"  # not read before, so that nothing of it was kept
+    inside = jax.jit(lambda x: x * cellsim.simulate(model, words, soc=0.9, max_steps=400).t[-1])
+    assert float(inside(2.0)) == pytest.approx(2 * float(eager.t_stop), rel=1e-10)
+    outside = cellsim.simulate(model, words, soc=0.9)
+    assert float(outside.t_stop) == pytest.approx(float(eager.t_stop), rel=1e-12)
+
+
 # ---- runs that end otherwise
 
 
