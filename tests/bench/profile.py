@@ -89,7 +89,7 @@ def main() -> None:
 
         return best(jax.jit(lambda: lax.fori_loop(0, LOOP, body, y))) / LOOP
 
-    jac, shift = jax.jit(circuit.jacobian)(y), jnp.asarray(1.0)
+    jac, shift = jax.jit(lambda y: circuit.jacobian(y))(y), jnp.asarray(1.0)
     known = structured.factors(jac, shift, layout)
     h = jnp.asarray(10.0)
     print("  parts of a time step:")
