@@ -32,11 +32,6 @@ def difference(x: Float[Array, " cells"]) -> Float[Array, " faces"]:
     return x[1:] - x[:-1]
 
 
-def mean(x: Float[Array, " cells"]) -> Float[Array, " faces"]:
-    """Mean of each cell's value and the next."""
-    return 0.5 * (x[1:] + x[:-1])
-
-
 def outflow(flux: Float[Array, " faces"]) -> Float[Array, " cells"]:
     """Net outflow of every cell, with closed ends; `flux` is on the inner faces. Sums to zero exactly over the line."""
     return jnp.diff(flux, prepend=0.0, append=0.0)

@@ -172,8 +172,8 @@ class DiscreteDFN(eqx.Module):
         d_ln_c = jnp.log(positive(c_r, LOG_FLOOR) / positive(c_l, LOG_FLOOR))
         diffusion_potential = salt.nu * R * T / (salt.equivalents * F) * (1 - t_plus) * chi * d_ln_c  # 2RT/F if 1:1
 
-        R_e = (half_l + half_r) / kappa
-        R_s = self.solid_resistance[:-1] + self.solid_resistance[1:]
+        R_e = op.across_faces(self.half_path) / kappa
+        R_s = op.across_faces(self.solid_resistance)
         shared = (right[1] - left[1] + diffusion_potential + i * R_s) / (R_e + R_s)
         return Ionic(jnp.where(self._inside, shared, i), t_plus, kappa, R_e, diffusion_potential)
 
@@ -185,7 +185,7 @@ class DiscreteDFN(eqx.Module):
         D_mean = (D_of(c_l, T) + 4 * D_of(0.5 * (c_l + c_r), T) + D_of(c_r, T)) / 6
         charge = self.cell.electrolyte.salt.equivalents * F
         added = self._added_by_walls(self.wall_area[:-1] * left[2], self.wall_area[1:] * right[2])
-        path = self.half_path[:-1] + self.half_path[1:]
+        path = op.across_faces(self.half_path)
         return (ionic.t_plus * ionic.i_e - (1 - ionic.t_plus) * added / path) / charge - D_mean * (c_r - c_l) / path
 
     def _added_by_walls(self, left: Array, right: Array) -> Array:
