@@ -40,7 +40,7 @@ class Laws(NamedTuple):
     volumes: np.ndarray
 
 
-def _beside(values: Fields) -> tuple[Fields, Fields]:
+def beside(values: Fields) -> tuple[Fields, Fields]:
     """Values at nodes as those to the left and to the right of every face."""
     return tuple(x[:-1] for x in values), tuple(x[1:] for x in values)
 
@@ -49,7 +49,7 @@ def rate(laws: Laws, y: State) -> State:
     """d(unknowns)/dt; no flux crosses the ends of the line."""
     exchanges = laws.exchange(tuple(y.line), y.fibre[-1])
     here = (*y.line, *exchanges)
-    line = laws.at(here, tuple(op.outflow(f) for f in laws.across(*_beside(here))))
+    line = laws.at(here, tuple(op.outflow(f) for f in laws.across(*beside(here))))
     inward = laws.along(y.fibre[:-1], y.fibre[1:])
     return State(jnp.stack(line), op.accumulation(inward, laws.leaving(exchanges), laws.volumes))
 
@@ -74,7 +74,7 @@ def jacobian(laws: Laws, y: State, layout: Layout) -> Jacobian:
     tip = y.fibre[-1]
     exchanges = laws.exchange(tuple(y.line), tip)
     here = (*y.line, *exchanges)
-    left, right = _beside(here)
+    left, right = beside(here)
     outflow = tuple(op.outflow(f) for f in laws.across(left, right))
     given = len(here)
 

@@ -241,8 +241,7 @@ class DiscreteDFN(eqx.Module):
 
     def solution_phase(self, y: State, i: Scalar) -> "Faces":
         """Currents and potentials between neighbouring cells at current density `i` [A/m2]."""
-        here = tuple(y.line)
-        ionic = self.ionic(tuple(x[:-1] for x in here), tuple(x[1:] for x in here), i)
+        ionic = self.ionic(*local.beside(tuple(y.line)), i)
         walls = op.outflow(ionic.i_e)
         drop = ionic.i_e * ionic.R_e + self._added_by_walls(walls[:-1], walls[1:]) / ionic.kappa
         return Faces(ionic.i_e, ionic.R_e, drop, ionic.diffusion_potential)

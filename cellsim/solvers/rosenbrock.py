@@ -216,10 +216,10 @@ def _increments(field: Field, layout: Layout, t0: Array, h: Array, y0: State, ar
 def _increments_jvp(primals: Any, tangents: Any, *, field: Field, layout: Layout) -> tuple[State, State]:
     """The same recursion for the tangents, with the factors of the step itself:
 
-    W dk_i = df_i + sum_j C_ij d(k_j/h) + d(J~)(d_i h, k_i) - k_i d(1/(gamma h)),
+    W dk_i = df_i + sum_j C_ij d(k_j/h) + d_i d(h df/dt) + dJ k_i - k_i d(1/(gamma h)),
 
-    where J~ is the derivative of f along (t, y) at the start. Linear in the tangents, so that reverse mode is its
-    transpose: the discrete adjoint of the step, with transposed structured solves.
+    where dJ is the change of the Jacobian at the start of the step, found once for all stages. Linear in the tangents,
+    so that reverse mode is its transpose: the discrete adjoint of the step, with transposed structured solves.
     """
     t0, h, y0, args = primals
     dt0, dh = (jnp.zeros_like(x) if dx is None else dx for x, dx in zip(primals[:2], tangents[:2], strict=True))
