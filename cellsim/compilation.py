@@ -14,6 +14,7 @@ from pathlib import Path
 # dispatch a pass, which makes a run a quarter faster. `CELLSIM_XLA_FLAGS=off` leaves XLA as it is.
 CPU_FLAGS = (
     "--xla_cpu_use_fusion_emitters=false",
+    "--xla_llvm_disable_expensive_passes=true",
     "--xla_backend_extra_options=xla_cpu_small_while_loop_byte_threshold=4000000",
 )
 FLAGS_KNOWN_TO = ((0, 10), (0, 11))  # versions of jaxlib, from and below: XLA aborts on a flag that it does not know

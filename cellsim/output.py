@@ -21,7 +21,6 @@ TIMESERIES, SUMMARY, FIELDS = "timeseries.csv", "summary.json", "solution.nc"
 COLUMNS = ("time_s", "current_A", "voltage_V", "temperature_K", "discharge_capacity_Ah", "step", "cycle")
 INTERPOLATION = 5e-5  # V between the rows of the time series; the promise to others is 1e-4 V
 PER_STEP = 6  # points looked at within a time step of the solver, before any refinement
-BLOCK = 1024  # points looked up at once; one number, so that the look-up is compiled once
 WIDEST_ROW = 1 / 100  # of the run; rows stay this close together also where a straight line would do
 
 
@@ -75,7 +74,10 @@ def write_timeseries(solution: Solution, path: Path) -> None:
     A straight line between neighbouring rows is within 0.1 mV of the solution.
     """
     t, V = interpolation_points(solution)
-    I, T = float(solution.I[0]), float(solution.T[0])  # constant within a step of constant current
+    I, T = (
+        float(np.asarray(solution.I)[0]),
+        float(np.asarray(solution.T)[0]),
+    )  # constant within a step of constant current
     with path.open("w", encoding="utf-8", newline="") as file:
         file.write(",".join(COLUMNS) + "\n")
         for time, voltage in zip(t, V, strict=True):
@@ -134,11 +136,8 @@ def needed_points(t: np.ndarray, V: np.ndarray, tolerance: float, widest: float)
 
 
 def _voltage_at(solution: Solution, t: np.ndarray) -> np.ndarray:
-    """Voltage [V] at times `t` [s], looked up in blocks of one size."""
-    padded = np.full(-(-len(t) // BLOCK) * BLOCK, t[-1])
-    padded[: len(t)] = t
-    blocks = [np.asarray(solution.at(block).V) for block in padded.reshape(-1, BLOCK)]
-    return np.concatenate(blocks)[: len(t)]
+    """Voltage [V] at times `t` [s]."""
+    return np.asarray(solution.at(t).V)
 
 
 # ---- fields
@@ -166,7 +165,7 @@ def _figures(solution: Solution, title: str) -> Iterator[tuple[str, Any]]:
     from cellsim import plotting  # slow to import, and not needed to list cells
 
     yield "voltage.png", plotting.run_figure(solution, title=title)
-    if len(solution.t) > 1 and float(solution.t[-1]) > 0:
+    if len(solution.t) > 1 and float(np.asarray(solution.t)[-1]) > 0:
         yield "profiles.png", plotting.profiles_figure(solution, title=title)
         yield "particles.png", plotting.particles_figure(solution, title=title)
         yield "losses.png", plotting.losses_figure(solution, title=title)
@@ -180,7 +179,7 @@ def summary(solution: Solution, about: About, files: list[str]) -> dict[str, Any
     cell, mesh = solution.model.cell, solution.model.mesh
     salt = np.asarray(solution.profile("electrolyte concentration"))
     warning = range_warning(solution)
-    t_end = float(solution.t[-1])
+    t_end = float(np.asarray(solution.t)[-1])
     step = {"step": 1, "cycle": 1, "text": about.protocol[0] if about.protocol else "", "t_start_s": 0.0}
     return {
         "title": about.title,
@@ -194,15 +193,15 @@ def summary(solution: Solution, about: About, files: list[str]) -> dict[str, Any
         "mesh": {"name": about.mesh, **mesh._asdict()},
         "tolerances": {"rtol": about.rtol, "atol": about.atol},
         "initial_soc": about.soc,
-        "temperature_K": float(solution.T[0]),
+        "temperature_K": float(np.asarray(solution.T)[0]),
         "succeeded": solution.succeeded,
         "stop_reason": solution.stop_reason,
         "steps": [step | {"t_end_s": t_end, "stop_reason": solution.stop_reason}],
         "time_s": t_end,
         "capacity_Ah": float(solution.capacity),
         "energy_Wh": float(solution.energy),
-        "voltage_start_V": float(solution.V[0]),
-        "voltage_end_V": float(solution.V[-1]),
+        "voltage_start_V": float(np.asarray(solution.V)[0]),
+        "voltage_end_V": float(np.asarray(solution.V)[-1]),
         "salt_concentration_min_mol_m3": float(salt.min()),
         "salt_concentration_max_mol_m3": float(salt.max()),
         "conservation": solution.balance._asdict(),

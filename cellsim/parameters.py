@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 
@@ -50,7 +49,7 @@ def as_float_array(value: Any) -> Any:
     gradient would be `None`.
     """
     if isinstance(value, (bool, int, float, list, tuple, np.ndarray, np.number)):
-        return jnp.asarray(value, dtype=float)
+        return jax.device_put(np.asarray(value, dtype=float))  # jnp.asarray compiles a program for it
     return value
 
 

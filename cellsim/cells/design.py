@@ -102,27 +102,38 @@ def lithium_capacity(electrode: Electrode, area: Float[Array, ""]) -> Float[Arra
 
 def implausible_laws(cell: Cell) -> list[str]:
     """One line for every law whose value at the resting state lies outside the range that its field says."""
-    T = cell.T_ref
+    if any(isinstance(x, jax.core.Tracer) for x in jax.tree.leaves(cell)):
+        return []  # a cell made or changed under a transformation is not judged
+    values = dict(zip(_laws(cell), map(float, _laws_at_rest(cell)), strict=True))
     found = []
-    trees: list[tuple[str, Any]] = [("electrolyte", cell.electrolyte), *_particles(cell)]
-    for name, parts in trees:
-        at = cell.c0 if name == "electrolyte" else parts.theta0
-        for field in dataclasses.fields(parts):
-            about = field.metadata.get("law")
-            if about is None:
-                continue
-            value = getattr(parts, field.name)(at, T)
-            if isinstance(value, jax.core.Tracer):
-                continue  # a cell made or changed under a transformation is not judged
-            value = float(value)
-            if not about.low <= value <= about.high:
-                where = f"at {float(at):g} mol/m3" if name == "electrolyte" else f"at lithiation {float(at):g}"
-                found.append(
-                    f"{name}.{field.name} = {value:g} {about.unit} {where}; expected {about.low:g} to {about.high:g} "
-                    f"{about.unit}."
-                )
+    for (name, field), value in values.items():
+        about = field.metadata["law"]
+        if not about.low <= value <= about.high:
+            at = cell.c0 if name == "electrolyte" else _parts(cell)[name].theta0
+            where = f"at {float(at):g} mol/m3" if name == "electrolyte" else f"at lithiation {float(at):g}"
+            found.append(
+                f"{name}.{field.name} = {value:g} {about.unit} {where}; expected {about.low:g} to {about.high:g} "
+                f"{about.unit}."
+            )
     return found
 
 
-def _particles(cell: Cell) -> list[tuple[str, Particle]]:
-    return [("negative.particle", cell.negative.particle), ("positive.particle", cell.positive.particle)]
+@eqx.filter_jit
+def _laws_at_rest(cell: Cell) -> list[Float[Array, ""]]:
+    parts = _parts(cell)
+    at = {name: cell.c0 if name == "electrolyte" else part.theta0 for name, part in parts.items()}
+    return [getattr(parts[name], field.name)(at[name], cell.T_ref) for name, field in _laws(cell)]
+
+
+def _laws(cell: Cell) -> list[tuple[str, Any]]:
+    """The name of the part and the field of every law."""
+    fields = ((name, field) for name, part in _parts(cell).items() for field in dataclasses.fields(part))
+    return [(name, field) for name, field in fields if "law" in field.metadata]
+
+
+def _parts(cell: Cell) -> dict[str, Any]:
+    return {
+        "electrolyte": cell.electrolyte,
+        "negative.particle": cell.negative.particle,
+        "positive.particle": cell.positive.particle,
+    }

@@ -144,7 +144,7 @@ def _about(scenario: Scenario, argv: Sequence[str], watch: Stopwatch) -> output.
 
 def closing_table(scenario: Scenario, solution: Solution, seconds: dict[str, float], files: Sequence[Path]) -> str:
     """What came out, on a dozen lines."""
-    t = float(solution.t[-1])
+    t, V = float(np.asarray(solution.t)[-1]), np.asarray(solution.V)
     salt = np.asarray(solution.profile("electrolyte concentration"))
     least, most = (round(float(c), 1) + 0.0 for c in (salt.min(), salt.max()))
     balance = solution.balance
@@ -153,7 +153,10 @@ def closing_table(scenario: Scenario, solution: Solution, seconds: dict[str, flo
         ("time", f"{t:.6g} s ({t / 60:.4g} min)"),
         ("capacity", f"{float(solution.capacity):.6g} A.h"),
         ("energy", f"{float(solution.energy):.6g} W.h"),
-        ("voltage", f"{float(solution.V[0]):.4f} V at the start, {float(solution.V[-1]):.4f} V at the end"),
+        (
+            "voltage",
+            f"{V[0]:.4f} V at the start, {V[-1]:.4f} V at the end",
+        ),
         ("salt", f"{least:g} to {most:g} mol/m3 ({float(scenario.cell.c0):g} at rest)"),
         (
             "balances",

@@ -6,50 +6,60 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import lax
 from jaxtyping import Array, Float
 
 from cellsim.discretisation.layout import Layout, State
 
 
 class Jacobian(eqx.Module):
-    """The non-zero entries of a layout's Jacobian. `line_*[a, b, n]` is d rate(a, n) / d field(b, n-1 | n | n+1)."""
+    """The non-zero entries of a layout's Jacobian. `line_*[a, b, n]` is d rate(a, n) / d field(b, n-1 | n | n+1).
 
-    line_left: Float[Array, "fields fields nodes"]
-    line_here: Float[Array, "fields fields nodes"]
-    line_right: Float[Array, "fields fields nodes"]
-    fibre_below: Float[Array, "depth fibres"]
-    fibre_here: Float[Array, "depth fibres"]
-    fibre_above: Float[Array, "depth fibres"]
-    tip_by_line: Float[Array, "fields fibres"]  # d rate(tip) / d fields of the host
-    line_by_tip: Float[
-        Array, "3 fields fibres"
-    ]  # d rate(fields of the node before, of the host, of the one after) / d tip
+    More axes may follow: those of many Jacobians at once.
+    """
+
+    line_left: Float[Array, "fields fields nodes *many"]
+    line_here: Float[Array, "fields fields nodes *many"]
+    line_right: Float[Array, "fields fields nodes *many"]
+    fibre_below: Float[Array, "depth fibres *many"]
+    fibre_here: Float[Array, "depth fibres *many"]
+    fibre_above: Float[Array, "depth fibres *many"]
+    tip_by_line: Float[Array, "fields fibres *many"]  # d rate(tip) / d fields of the host
+    # d rate(fields of the node before, of the host, of the one after) / d tip
+    line_by_tip: Float[Array, "3 fields fibres *many"]
 
 
-def spread(by_tip: Float[Array, "3 *rows fibres"], layout: Layout) -> tuple[Array, Array, Array]:
-    """What tips do to the line, (*rows, nodes): that of the node after, of the node itself, and of the one before."""
-    sides = [(0, 0)] * (by_tip.ndim - 2)
-    after, own, before = (layout.at_nodes(x) for x in by_tip)
-    return jnp.pad(after[..., 1:], (*sides, (0, 1))), own, jnp.pad(before[..., :-1], (*sides, (1, 0)))
+def _shifted(x: Array, by: int, axis: int) -> Array:
+    """`x` moved by one place along `axis`, up for +1 and down for -1; zero comes in."""
+    kept = lax.slice_in_dim(x, 0, -1, axis=axis) if by > 0 else lax.slice_in_dim(x, 1, None, axis=axis)
+    widths = [(0, 0)] * x.ndim
+    widths[axis] = (1, 0) if by > 0 else (0, 1)
+    return jnp.pad(kept, widths)
+
+
+def spread(by_tip: Float[Array, "3 fields fibres *many"], layout: Layout) -> tuple[Array, Array, Array]:
+    """What tips do to the line, (fields, nodes, *many): that of the node after, of the node itself, and of the one
+    before."""
+    after, own, before = (layout.at_nodes(x, axis=1) for x in by_tip)
+    return _shifted(after, -1, axis=1), own, _shifted(before, 1, axis=1)
 
 
 def product(jac: Jacobian, x: State, layout: Layout) -> State:
-    """The Jacobian times the direction `x`."""
+    """The Jacobian times the direction `x`; many at once along axes that follow."""
     line, fibre = x.line, x.fibre
-    before = jnp.pad(line[:, :-1], ((0, 0), (1, 0)))
-    after = jnp.pad(line[:, 1:], ((0, 0), (0, 1)))
+    before, after = _shifted(line, 1, axis=1), _shifted(line, -1, axis=1)
     by_line = [
         jac.line_left[:, b] * before[b] + jac.line_here[:, b] * line[b] + jac.line_right[:, b] * after[b]
         for b in range(layout.fields)
     ]
-    hosts = layout.at_hosts(line)
+    hosts = layout.at_hosts(line, axis=1)
     tips = sum((jac.tip_by_line[b] * hosts[b] for b in range(1, layout.fields)), jac.tip_by_line[0] * hosts[0])
-    below = jnp.pad(fibre[:-1], ((1, 0), (0, 0)))
-    above = jnp.pad(fibre[1:], ((0, 1), (0, 0)))
-    along = jac.fibre_below * below + jac.fibre_here * fibre + jac.fibre_above * above
+    along = jac.fibre_below * _shifted(fibre, 1, axis=0) + jac.fibre_here * fibre
+    along = along + jac.fibre_above * _shifted(fibre, -1, axis=0)
+    below_tip = [(layout.depth - 1, 0)] + [(0, 0)] * (fibre.ndim - 1)
     return State(
         sum((*by_line[1:], *spread(jac.line_by_tip * fibre[-1], layout)), by_line[0]),
-        along + jnp.pad(tips[None], ((layout.depth - 1, 0), (0, 0))),
+        along + jnp.pad(tips[None], below_tip),
     )
 
 

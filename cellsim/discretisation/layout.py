@@ -12,14 +12,16 @@ from typing import NamedTuple
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
+from jax import lax
 from jaxtyping import Array, Float
 
 
 class State(eqx.Module):
-    """Unknowns of a layout: fields on the line and values along the fibres, the tip last."""
+    """Unknowns of a layout: fields on the line, (fields, nodes), and values along the fibres, (depth, fibres), the tip
+    last. Axes of several states may lead, as of the stages of a step, or follow, as of many systems solved at once."""
 
-    line: Float[Array, "*batch fields nodes"]
-    fibre: Float[Array, "*batch depth fibres"]
+    line: Float[Array, "..."]
+    fibre: Float[Array, "..."]
 
 
 class Layout(NamedTuple):
@@ -35,21 +37,26 @@ class Layout(NamedTuple):
         """Number of unknowns."""
         return self.fields * self.nodes + self.depth * len(self.host)
 
-    def at_hosts(self, x: Float[Array, "*rows nodes"]) -> Float[Array, "*rows fibres"]:
-        """Values at the nodes that fibres hang on, from those at all nodes."""
+    def at_hosts(self, x: Float[Array, "..."], axis: int = -1) -> Float[Array, "..."]:
+        """Values at the nodes that fibres hang on, from those at all nodes along `axis`."""
         if self.host != tuple(sorted(self.host)):
-            return x[..., np.asarray(self.host, dtype=int)]
-        return jnp.concatenate([x[..., start:stop] for start, stop in self._runs()], axis=-1)
+            return jnp.take(x, np.asarray(self.host, dtype=int), axis=axis)
+        return jnp.concatenate([lax.slice_in_dim(x, start, stop, axis=axis) for start, stop in self._runs()], axis=axis)
 
-    def at_nodes(self, x: Float[Array, "*rows fibres"]) -> Float[Array, "*rows nodes"]:
-        """Values at all nodes from those at the nodes that fibres hang on, zero elsewhere; each a node of its own."""
+    def at_nodes(self, x: Float[Array, "..."], axis: int = -1) -> Float[Array, "..."]:
+        """Values at all nodes from those at the nodes that fibres hang on, along `axis`; zero elsewhere, each a node of
+        its own."""
         if self.host != tuple(sorted(self.host)):
-            return jnp.zeros((*x.shape[:-1], self.nodes)).at[..., np.asarray(self.host, dtype=int)].add(x)
+            last = jnp.moveaxis(x, axis, -1)
+            spread = jnp.zeros((*last.shape[:-1], self.nodes)).at[..., np.asarray(self.host, dtype=int)].add(last)
+            return jnp.moveaxis(spread, -1, axis)
+        axis = axis % x.ndim
+        zeros = lambda count: jnp.zeros((*x.shape[:axis], count, *x.shape[axis + 1 :]))
         parts, reached, taken = [], 0, 0
         for start, stop in self._runs():
-            parts += [jnp.zeros((*x.shape[:-1], start - reached)), x[..., taken : taken + stop - start]]
+            parts += [zeros(start - reached), lax.slice_in_dim(x, taken, taken + stop - start, axis=axis)]
             reached, taken = stop, taken + stop - start
-        return jnp.concatenate([*parts, jnp.zeros((*x.shape[:-1], self.nodes - reached))], axis=-1)
+        return jnp.concatenate([*parts, zeros(self.nodes - reached)], axis=axis)
 
     def _runs(self) -> list[tuple[int, int]]:
         """First and last-plus-one of every run of neighbouring hosts: slices are cheaper than a look-up."""

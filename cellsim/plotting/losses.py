@@ -25,11 +25,11 @@ COLOURS = dict(zip(list(LOSSES)[1:], (SKY, BLUE, YELLOW, ORANGE, GREEN, PURPLE, 
 
 def losses_figure(solution: Solution, title: str = "") -> Figure:
     """The losses as bands between the open-circuit and the terminal voltage (above), and on their own (below)."""
-    unit = time_unit(float(solution.t[-1]))
+    unit = time_unit(float(np.asarray(solution.t)[-1]))
     t = np.asarray(solution.t) / unit.seconds
     rest = np.asarray(solution.losses["open circuit"])
     terms = {name: np.asarray(solution.losses[name]) for name in COLOURS}
-    sign = 1.0 if float(solution.V[-1]) > rest[-1] else -1.0  # on charge the terminal voltage lies above
+    sign = 1.0 if float(np.asarray(solution.V)[-1]) > rest[-1] else -1.0  # on charge the terminal voltage lies above
 
     figure = new_figure(9.0, 8.0, title)
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(1.2, 1.0))

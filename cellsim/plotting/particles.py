@@ -3,7 +3,6 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from cellsim.models.observables import coordinates
 from cellsim.plotting.style import MICRO, MICROMETRES, TimeColours, dress, moments, new_figure
 from cellsim.simulation.solution import Solution
 
@@ -11,8 +10,8 @@ from cellsim.simulation.solution import Solution
 def particles_figure(solution: Solution, title: str = "") -> Figure:
     """Lithiation along the radius of the particles next to the collectors and next to the separator, time as colour."""
     shown = moments(solution)
-    along = {dim: MICRO * np.asarray(r) for dim, r in coordinates(solution.system).items()}
-    colours = TimeColours(float(solution.t[-1]))
+    along = {dim: MICRO * np.asarray(r) for dim, r in solution.coordinates.items()}
+    colours = TimeColours(float(np.asarray(solution.t)[-1]))
     figure = new_figure(10.0, 6.2, title)
     axes = figure.subplots(2, 2, sharex="row", sharey="row")
     for row, (electrode, dim, places) in enumerate(

@@ -3,7 +3,6 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from cellsim.models.observables import coordinates
 from cellsim.plotting.style import MICRO, MICROMETRES, TimeColours, dress, moments, new_figure, shade_layers
 from cellsim.simulation.solution import Solution
 
@@ -21,8 +20,8 @@ PANELS = (
 def profiles_figure(solution: Solution, title: str = "") -> Figure:
     """Salt, electrolyte potential, surface lithiation and interfacial current across the cell, time as colour."""
     shown = moments(solution)
-    along = {dim: MICRO * np.asarray(x) for dim, x in coordinates(solution.system).items()}
-    colours = TimeColours(float(solution.t[-1]))
+    along = {dim: MICRO * np.asarray(x) for dim, x in solution.coordinates.items()}
+    colours = TimeColours(float(np.asarray(solution.t)[-1]))
     figure = new_figure(10.0, 6.6, title)
     axes = figure.subplots(2, 2, sharex=True)
     for panel, (label, fields) in zip(axes.flat, PANELS, strict=True):

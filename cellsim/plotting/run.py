@@ -10,7 +10,7 @@ from cellsim.simulation.solution import Solution
 
 def run_figure(solution: Solution, title: str = "") -> Figure:
     """Voltage (above) and current (below) against time (left) and against the charge passed (right)."""
-    unit = time_unit(float(solution.t[-1]))
+    unit = time_unit(float(np.asarray(solution.t)[-1]))
     t, V, I = (np.asarray(x) for x in (solution.t, solution.V, solution.I))
     charge = np.concatenate([[0.0], np.cumsum(np.diff(t) * 0.5 * (I[1:] + I[:-1]))]) / SECONDS_PER_HOUR
     against_time = (t / unit.seconds, unit.label)

@@ -64,7 +64,7 @@ def dress(axes: Axes, xlabel: str, ylabel: str) -> None:
 def moments(solution: Solution) -> Solution:
     """The run at the few times that are drawn as curves."""
     if solution.dense is not None:
-        return solution.at(np.asarray(MOMENTS) * float(solution.t[-1]))
+        return solution.at(np.asarray(MOMENTS) * float(np.asarray(solution.t)[-1]))
     raise ValueError("this solution keeps no dense output; profiles are drawn from it")
 
 

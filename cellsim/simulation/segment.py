@@ -15,7 +15,8 @@ from cellsim.discretisation import local
 from cellsim.discretisation.jacobian import Jacobian
 from cellsim.discretisation.layout import Layout, State
 from cellsim.simulation.control import Demand
-from cellsim.solvers.rosenbrock import Field, Rodas5P
+from cellsim.solvers.field import Field
+from cellsim.solvers.rosenbrock import Rodas5P
 from cellsim.solvers.trajectory import Trajectory, differentiable, recorded
 
 Scalar = Float[Array, ""]
@@ -102,57 +103,68 @@ def advanced(circuit: Circuit, start: Start, tolerances: Tolerances, *, layout: 
     demand = circuit.demand
     is_open = demand.margin(circuit.voltage(start.y)) > 0  # a demand that is met already takes no time
     end = jnp.where(is_open, jnp.maximum(demand.duration, start.t), start.t)
-    held = lax.stop_gradient((circuit, start, tolerances, end))
-    solution = _integrated(*held, layout=layout, max_steps=max_steps)
-    assert solution.interpolation is not None and solution.ts is not None
-    trajectory = differentiable(start.y, circuit, recorded(solution.interpolation), field=FIELD, layout=layout)
-
-    result, t_found = solution.result, solution.ts[0]
+    held = lax.stop_gradient((start.t, end, start.step, tolerances))
+    integration = Integration(*held, layout=layout, max_steps=max_steps)
+    trajectory, (t_found, result, steps, rejected) = differentiable(
+        start.y, circuit, integrate=integration, field=FIELD, layout=layout
+    )
     has_met = jnp.asarray(result == diffrax.RESULTS.event_occurred)
     has_ended = jnp.asarray(result == diffrax.RESULTS.successful)
     t = jnp.where(has_met, _moved_root(t_found, has_met, circuit, trajectory), jnp.where(has_ended, end, t_found))
     took_time = trajectory.count > 0
     y = jax.tree.map(lambda a, b: jnp.where(took_time, a, b), trajectory.at(t), start.y)
-    stats = solution.stats
-    return Segment(t, y, result, stats["num_steps"], stats["num_rejected_steps"], trajectory)
+    return Segment(t, y, result, steps, rejected, trajectory)
 
 
-def _integrated(
-    circuit: Circuit, start: Start, tolerances: Tolerances, end: Scalar, *, layout: Layout, max_steps: int
-) -> diffrax.Solution:
+class Integration(eqx.Module):
     """The steps that the error control accepts, and the end of the demand within the last of them."""
-    root_finder: Any = optx.Bisection(rtol=EVENT_TOLERANCE, atol=EVENT_TOLERANCE)  # type: ignore[call-arg]  # no norm
-    return diffrax.diffeqsolve(
-        diffrax.ODETerm(_rate),
-        Rodas5P(layout, _jacobian),
-        start.t,
-        end,
-        start.step,
-        start.y,
-        circuit,
-        saveat=diffrax.SaveAt(t1=True, dense=True),
-        stepsize_controller=diffrax.PIDController(
-            jnp.asarray(tolerances.rtol),
-            jnp.asarray(tolerances.atol),
-            norm=error_norm,
-            dtmin=SHORTEST_STEP,
-            force_dtmin=False,
-        ),
-        event=diffrax.Event(_margin, root_finder, direction=False),
-        adjoint=diffrax.ForwardMode(),  # a plain loop; the derivative is that of the trajectory
-        max_steps=max_steps,
-        throw=False,
-    )
+
+    start: Scalar  # s
+    end: Scalar  # s
+    step: Scalar  # the first to try [s]
+    tolerances: Tolerances
+    layout: Layout = eqx.field(static=True)
+    max_steps: int = eqx.field(static=True)
+
+    def __call__(self, y0: State, circuit: Circuit, keeps_increments: bool) -> tuple[Trajectory, tuple[Any, ...]]:
+        """The trajectory; where it ends [s], why, and after how many steps, of them rejected."""
+        root_finder: Any = optx.Bisection(rtol=EVENT_TOLERANCE, atol=EVENT_TOLERANCE)  # type: ignore[call-arg]  # no norm
+        solution = diffrax.diffeqsolve(
+            diffrax.ODETerm(_rate),
+            Rodas5P(self.layout, _jacobian, keeps_increments),
+            self.start,
+            self.end,
+            self.step,
+            y0,
+            circuit,
+            saveat=diffrax.SaveAt(t1=True, dense=True),
+            stepsize_controller=diffrax.PIDController(
+                jnp.asarray(self.tolerances.rtol),
+                jnp.asarray(self.tolerances.atol),
+                norm=error_norm,
+                dtmin=SHORTEST_STEP,
+                force_dtmin=False,
+            ),
+            event=diffrax.Event(_margin, root_finder, direction=False),
+            adjoint=diffrax.ForwardMode(),  # a plain loop; the derivative is that of the trajectory
+            max_steps=self.max_steps,
+            throw=False,
+        )
+        assert solution.interpolation is not None and solution.ts is not None
+        stats = solution.stats
+        rest = (solution.ts[0], solution.result, stats["num_steps"], stats["num_rejected_steps"])
+        return recorded(solution.interpolation), rest
 
 
 def _moved_root(t_found: Scalar, has_met: Bool[Array, ""], circuit: Circuit, trajectory: Trajectory) -> Scalar:
-    """`t_found`, at which the margin vanishes if `has_met`, as a function of all that the margin depends on: two Newton
-    steps from the root, which have its first and second derivatives."""
-    margin = lambda t: circuit.demand.margin(circuit.voltage(trajectory.at(t)))
+    """`t_found`, at which the margin vanishes if `has_met`, as a function of all that the margin depends on."""
 
-    def newton(t: Scalar, _: None) -> tuple[Scalar, None]:
-        value, slope = jax.jvp(margin, (t,), (jnp.ones_like(t),))
-        is_root = has_met & (slope != 0)  # elsewhere nothing moves, so that nothing there can spoil a gradient
-        return t - jnp.where(is_root, value / jnp.where(is_root, slope, 1.0), 0.0), None
+    def margin(t: Scalar) -> Scalar:
+        met = circuit.demand.margin(circuit.voltage(trajectory.at(t)))
+        return jnp.where(has_met, met, t - t_found)  # elsewhere nothing moves
 
-    return lax.scan(newton, t_found, None, length=2)[0]
+    def moved(slope: Any, change: Scalar) -> Scalar:
+        by_t = slope(jnp.ones_like(change))
+        return change / jnp.where(by_t == 0, 1.0, by_t)  # a flat margin must not spoil a gradient that does not need it
+
+    return lax.custom_root(margin, t_found, lambda _, t: t, moved)

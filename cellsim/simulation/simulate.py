@@ -17,6 +17,7 @@ from cellsim.discretisation.layout import State
 from cellsim.models.dfn import DFN
 from cellsim.protocols import language
 from cellsim.protocols.steps import ConstantCurrent, Numbers
+from cellsim.simulation.blocks import POINTS, first_rows, in_blocks
 from cellsim.simulation.control import Demand
 from cellsim.simulation.segment import FIRST_STEP, Circuit, Segment, Start, Tolerances, advanced
 from cellsim.simulation.solution import Solution
@@ -24,8 +25,6 @@ from cellsim.solvers.trajectory import Trajectory
 
 STEPS_A_CHUNK = 256  # a longer run goes on with the same compiled program
 STEPS_TRACED = 256  # bound on the steps where the number must be known beforehand
-POINTS = 201
-TIMES_BUCKET = 128  # times asked for are padded to a multiple of this, so that their number rarely recompiles
 
 Progress = Callable[[float, float], None]
 
@@ -184,11 +183,11 @@ def _simulate_in_chunks(request: Request, times: Any, max_steps: int | None, pro
     if len(parts) == 1 and not is_cut:
         t, V, I, T_seen, states = run.t, run.V, run.I, run.T, run.states
         if times is not None:
-            t, V, I, T_seen, states = (_first(x, len(times)) for x in (t, V, I, T_seen, states))
+            t, V, I, T_seen, states = (first_rows(x, len(times)) for x in (t, V, I, T_seen, states))
     else:
         wanted = _fractions() * float(segment.t) if times is None else times
         states, V, t = _observed(model, T, demand, tuple(parts), segment.t, wanted)
-        I, T_seen = jnp.full_like(V, demand.I), jnp.full_like(V, T)
+        I, T_seen = (jax.device_put(np.full(len(t), x)) for x in (demand.I, T))
     return Solution(
         t,
         V,
@@ -217,11 +216,11 @@ def _cut_back(segment: Segment, steps: int) -> Segment:
 def seen_at(solution: Solution, times: Any) -> Solution:
     """`solution` at other times [s], those beyond its stop moved to the stop."""
     assert solution.dense is not None
-    T = solution.T[0]
+    T, I = np.asarray(solution.T)[0], np.asarray(solution.demand.I)
     states, V, t = _observed(solution.model, T, solution.demand, solution.dense, solution.t_stop, times)
     changed = lambda s: (s.t, s.V, s.I, s.T, s.states)
-    new = (t, V, jnp.full_like(V, solution.demand.I), jnp.full_like(V, T), states)
-    return eqx.tree_at(changed, solution, new)
+    along = lambda x: jax.device_put(np.full(len(t), x))
+    return eqx.tree_at(changed, solution, (t, V, along(I), along(T), states))
 
 
 def _observed(
@@ -229,20 +228,15 @@ def _observed(
 ) -> tuple[State, Array, Array]:
     """States, voltages and the times themselves, those beyond `stop` moved to it."""
     t = np.minimum(np.asarray(times, dtype=float), float(stop))
-    states, V = _looked_up(model, T, demand, parts, jnp.asarray(_padded(t, float(stop))))
-    return _first(states, len(t)), _first(V, len(t)), jnp.asarray(t)
+    states, V = in_blocks(lambda t: _looked_up(model, T, demand, parts, t), t)
+    return states, V, jax.device_put(t)
 
 
 def _padded(times: Any, last: Any) -> np.ndarray:
-    """`times` followed by `last` up to a multiple of TIMES_BUCKET, so that few programs serve any number of them."""
-    padded = np.full(-(-len(times) // TIMES_BUCKET) * TIMES_BUCKET, float(last))
+    """`times` followed by `last` up to a multiple of POINTS, so that few programs serve any number of them."""
+    padded = np.full(-(-len(times) // POINTS) * POINTS, float(last))
     padded[: len(times)] = np.asarray(times)
     return padded
-
-
-def _first(tree: Any, count: int) -> Any:
-    """The first rows of every array, cut by numpy: a slice by JAX would compile for every length."""
-    return jax.tree.map(lambda x: jnp.asarray(np.asarray(x)[:count]), tree)
 
 
 def _fractions() -> np.ndarray:

@@ -14,6 +14,7 @@ from cellsim.constants import SECONDS_PER_HOUR
 from cellsim.discretisation.layout import State
 from cellsim.models import observables
 from cellsim.models.dfn import DFN
+from cellsim.simulation.blocks import in_blocks
 from cellsim.simulation.control import Demand
 from cellsim.solvers.trajectory import Trajectory
 
@@ -50,12 +51,12 @@ class Solution(eqx.Module):
     @property
     def capacity(self) -> Scalar:
         """Charge [A.h] passed, positive on discharge."""
-        return jnp.trapezoid(self.I, self.t) / SECONDS_PER_HOUR
+        return _totals(self.t, self.V, self.I)[0]
 
     @property
     def energy(self) -> Scalar:
         """Energy [W.h] delivered, negative on charge."""
-        return jnp.trapezoid(self.I * self.V, self.t) / SECONDS_PER_HOUR
+        return _totals(self.t, self.V, self.I)[1]
 
     # ---- fields
 
@@ -64,18 +65,31 @@ class Solution(eqx.Module):
         """The model's equations on its mesh."""
         return self.model.discretised(self.T[0])
 
+    @property
+    def coordinates(self) -> dict[str, Array]:
+        """Positions [m] along each dimension of the profiles, x from the negative current collector."""
+        return _coordinates(self.model, self.T)
+
     def profile(self, name: str) -> Float[Array, "times ..."]:
         """One of `observables.PROFILES` at every time, as a plain array; works under JAX's transformations."""
         return self._profiles[_known(name)]
 
     @cached_property
     def _profiles(self) -> dict[str, Array]:
-        return _profiles(self.model, self.states, self.I, self.T)
+        return self._seen[0]
 
     @cached_property
     def losses(self) -> dict[str, Float[Array, " times"]]:
         """The voltage as a sum of contributions [V] at every time, see `observables.LOSSES`."""
-        return _losses(self.model, self.states, self.I, self.T)
+        return self._seen[1]
+
+    @cached_property
+    def _seen(self) -> tuple[dict[str, Array], dict[str, Array], observables.Inventory]:
+        """Profiles, losses and inventories at every time, by one program."""
+        rows = (self.states, self.I, self.T)
+        see = lambda rows: _seen(self.model, self.rest, *rows)
+        is_traced = any(isinstance(x, jax.core.Tracer) for x in jax.tree.leaves((self.model, self.rest, rows)))
+        return see(rows) if is_traced else in_blocks(see, rows)
 
     def __getitem__(self, name: str) -> "xarray.DataArray":
         """One profile with its coordinates and units. Raises `KeyError`, with what there is, for an unknown name."""
@@ -86,7 +100,7 @@ class Solution(eqx.Module):
         import xarray
 
         names = list(observables.PROFILES) if names is None else [_known(name) for name in names]
-        along = {k: np.asarray(v) for k, v in observables.coordinates(self.system).items()}
+        along = {k: np.asarray(v) for k, v in self.coordinates.items()}
         used = {dim for name in names for dim in observables.PROFILES[name].dims}
         coords: dict[str, Any] = {"time": ("time", np.asarray(self.t), {"units": "s", "long_name": "Time"})}
         for dim in sorted(used):
@@ -117,7 +131,7 @@ class Solution(eqx.Module):
     @property
     def stop_reason(self) -> str:
         """Why the run stopped, in a sentence."""
-        t, V = float(self.t_stop), float(self.V[-1])
+        t, V = float(self.t_stop), float(np.asarray(self.V)[-1])
         if bool(self.result == diffrax.RESULTS.event_occurred):
             fell = float(self.demand.side) > 0
             how = "lower" if fell else "upper"
@@ -133,7 +147,7 @@ class Solution(eqx.Module):
     def _depletion(self) -> str:
         """What to add when the salt has run out somewhere."""
         cell, mesh = self.model.cell, self.model.mesh
-        c = np.asarray(self.states.line[-1, 0]) * float(cell.c0)
+        c = np.asarray(self.states.line)[-1, 0] * float(cell.c0)
         at = int(np.argmin(c))
         if c[at] > DEPLETED * float(cell.c0):
             return ""
@@ -147,9 +161,9 @@ class Solution(eqx.Module):
     @property
     def balance(self) -> observables.Balance:
         """Conservation of lithium, salt and charge along the run, double layers counted."""
-        held = _inventories(self.model, self.states, self.rest, self.T)
-        charge = np.concatenate([[0.0], np.cumsum(np.diff(self.t) * 0.5 * (self.I[1:] + self.I[:-1]))])
-        return observables.balance(held, charge)
+        t, I = np.asarray(self.t), np.asarray(self.I)
+        charge = np.concatenate([[0.0], np.cumsum(np.diff(t) * 0.5 * (I[1:] + I[:-1]))])
+        return observables.balance(self._seen[2], charge)
 
     def at(self, times: Any) -> "Solution":
         """The same run seen at other times [s], from the dense output of the solver; beyond the stop, the stop.
@@ -188,18 +202,22 @@ def _known(name: str) -> str:
 
 
 @eqx.filter_jit
-def _profiles(model: DFN, states: State, I: Array, T: Array) -> dict[str, Array]:
+def _seen(model: DFN, rest: State, states: State, I: Array, T: Array) -> tuple[Any, Any, observables.Inventory]:
     system = model.discretised(T[0])
-    return jax.vmap(lambda y, I: observables.profiles(system, y, I))(states, I)
+
+    def of(y: State, I: Array) -> tuple[Any, Any, observables.Inventory]:
+        seen = observables.profiles(system, y, I), observables.losses(system, y, I)
+        return *seen, observables.inventory(system, y, rest)
+
+    return jax.vmap(of)(states, I)
 
 
 @eqx.filter_jit
-def _losses(model: DFN, states: State, I: Array, T: Array) -> dict[str, Array]:
-    system = model.discretised(T[0])
-    return jax.vmap(lambda y, I: observables.losses(system, y, I))(states, I)
+def _coordinates(model: DFN, T: Array) -> dict[str, Array]:
+    return observables.coordinates(model.discretised(T[0]))
 
 
-@eqx.filter_jit
-def _inventories(model: DFN, states: State, rest: State, T: Array) -> observables.Inventory:
-    system = model.discretised(T[0])
-    return jax.vmap(lambda y: observables.inventory(system, y, rest))(states)
+@jax.jit
+def _totals(t: Array, V: Array, I: Array) -> tuple[Array, Array]:
+    """Charge [A.h] and energy [W.h]."""
+    return jnp.trapezoid(I, t) / SECONDS_PER_HOUR, jnp.trapezoid(I * V, t) / SECONDS_PER_HOUR

@@ -15,7 +15,7 @@ from jax import lax
 from jax.custom_batching import custom_vmap
 from jaxtyping import Array, Float
 
-from cellsim.discretisation.jacobian import Jacobian, product
+from cellsim.discretisation.jacobian import Jacobian
 from cellsim.discretisation.layout import Layout, State
 
 # Unknowns a pass of a loop: the chain of dependent operations then waits less for memory.
@@ -35,7 +35,7 @@ class Factors(eqx.Module):
     line_right: Float[Array, "nodes fields fields *many"]  # inverse pivot times right block
 
 
-def _innermost(function: Callable[..., Any]) -> Callable[..., Any]:
+def innermost(function: Callable[..., Any]) -> Callable[..., Any]:
     """`function` of arrays with an innermost axis of systems, as one of a single system that JAX may map over."""
 
     @custom_vmap
@@ -83,21 +83,20 @@ def _inverse(a: Array) -> Array:
 
 def _hosts(x: Array, layout: Layout) -> Array:
     """Rows of the hosts, (nodes, ..., many) to (..., fibres, many)."""
-    return jnp.moveaxis(layout.at_hosts(jnp.moveaxis(x, 0, -1)), -1, -2)
+    return jnp.moveaxis(layout.at_hosts(x, axis=0), 0, -2)
 
 
 def _spread(by_tip: Array, layout: Layout) -> tuple[Array, Array, Array]:
     """What tips do to the line, from (3, ..., fibres, many) to three of (nodes, ..., many): from the tip of the node
     after, of the node itself, and of the one before."""
-    after, own, before = (jnp.moveaxis(layout.at_nodes(jnp.moveaxis(x, -2, -1)), -1, 0) for x in by_tip)
+    after, own, before = (jnp.moveaxis(layout.at_nodes(x, axis=-2), -2, 0) for x in by_tip)
     end = [(0, 0)] * (after.ndim - 1)
     return jnp.pad(after[1:], ((0, 1), *end)), own, jnp.pad(before[:-1], ((1, 0), *end))
 
 
 def factors(jac: Jacobian, shift: Float[Array, ""], layout: Layout) -> Factors:
     """Eliminates (shift I - J) for a Jacobian J [1/s] and a positive shift [1/s]."""
-    jac, shift = lax.stop_gradient((jac, jnp.asarray(shift)))  # a solution's derivative is that of its equation
-    return _innermost(lambda jac, shift: _factors(jac, shift, layout))(jac, shift)
+    return innermost(lambda jac, shift: _factors(jac, shift, layout))(jac, jnp.asarray(shift))
 
 
 def _factors(jac: Jacobian, shift: Float[Array, " many"], layout: Layout) -> Factors:
@@ -140,7 +139,7 @@ def _loop(step: Callable[..., Any], like: Array, rows: Any, reverse: bool = Fals
     return lax.scan(both, jnp.zeros_like(like), rows, reverse=reverse, unroll=unroll)[1]
 
 
-def _solved(known: Factors, b_line: Array, b_fibre: Array, layout: Layout) -> tuple[Array, Array]:
+def solved(known: Factors, b_line: Array, b_fibre: Array, layout: Layout) -> tuple[Array, Array]:
     reduced = _loop(
         lambda x, below, pivot, b: pivot * (b - below * x),
         b_fibre[0],
@@ -165,7 +164,7 @@ def _solved(known: Factors, b_line: Array, b_fibre: Array, layout: Layout) -> tu
     return jnp.moveaxis(line, 0, 1), jnp.concatenate([inner, tip[None]])
 
 
-def _solved_transposed(known: Factors, b_line: Array, b_fibre: Array, layout: Layout) -> tuple[Array, Array]:
+def solved_transposed(known: Factors, b_line: Array, b_fibre: Array, layout: Layout) -> tuple[Array, Array]:
     """The same elimination read backwards: W = (lower)(upper) turned over."""
 
     def fibres(b: Array) -> Array:
@@ -176,7 +175,7 @@ def _solved_transposed(known: Factors, b_line: Array, b_fibre: Array, layout: La
         return _loop(step, b[0], (below, known.fibre_pivot, partial), reverse=True, unroll=FIBRE_PASS)
 
     pulled = fibres(b_fibre)[-1]
-    own = jnp.moveaxis(layout.at_nodes(jnp.moveaxis(known.tip_by_line * pulled, -2, -1)), -1, 0)
+    own = jnp.moveaxis(layout.at_nodes(known.tip_by_line * pulled, axis=-2), -2, 0)
     line = jnp.moveaxis(b_line, 1, 0) + own
     end = ((0, 0),) * 3
     right = jnp.pad(known.line_right[:-1], ((1, 0), *end))
@@ -192,17 +191,20 @@ def _solved_transposed(known: Factors, b_line: Array, b_fibre: Array, layout: La
     return jnp.moveaxis(line, 0, 1), fibre
 
 
-def solve(known: Factors, b: State, jac: Jacobian, shift: Float[Array, ""], layout: Layout) -> State:
-    """The x of (shift I - J) x = b from the factors of the matrix; differentiable in `b`, `jac` and `shift`."""
-    held = lax.stop_gradient(known)
+def _by(core: Callable[..., tuple[Array, Array]], known: Factors, b: State, layout: Layout) -> State:
+    def on_all(known: Factors, line: Array, fibre: Array) -> tuple[Array, Array]:
+        systems = max(x.shape[-1] for x in (known.fibre_pivot, line, fibre))
+        widened = (jnp.broadcast_to(x, (*x.shape[:-1], systems)) for x in (line, fibre))
+        return core(known, *widened, layout)
 
-    def by(core: Callable[..., tuple[Array, Array]]) -> Callable[[Any, State], State]:
-        def on_all(known: Factors, line: Array, fibre: Array) -> tuple[Array, Array]:
-            systems = max(x.shape[-1] for x in (known.fibre_pivot, line, fibre))
-            widened = (jnp.broadcast_to(x, (*x.shape[:-1], systems)) for x in (line, fibre))
-            return core(known, *widened, layout)
+    return State(*innermost(on_all)(known, b.line, b.fibre))
 
-        return lambda _, b: State(*_innermost(on_all)(held, b.line, b.fibre))
 
-    matrix = lambda x: jax.tree.map(lambda x, Jx: shift * x - Jx, x, product(jac, x, layout))
-    return lax.custom_linear_solve(matrix, b, by(_solved), by(_solved_transposed))
+def solve(known: Factors, b: State, layout: Layout) -> State:
+    """The x of (shift I - J) x = b from the factors of the matrix."""
+    return _by(solved, known, b, layout)
+
+
+def solve_transposed(known: Factors, b: State, layout: Layout) -> State:
+    """The same with the transpose of the matrix."""
+    return _by(solved_transposed, known, b, layout)

@@ -1,23 +1,29 @@
 """The accepted steps of a run as a differentiable object: dense output, whose derivative goes over the steps again.
 
 The integrator finds the steps with nothing differentiated. What it leaves behind, the state at the start of every
-accepted step, is all that a derivative needs: each step's tangent is linear in the tangent of the state and of the
-parameters, with the factors of that step. Forward mode goes over the steps once with all tangents innermost; reverse
-mode is the transpose, from the last step to the first, and recomputes a step's stages instead of storing them. Step
-sizes are held, as is usual.
+accepted step and the step's increments, is all that a derivative needs: each step's tangent is linear in the tangent of
+the state and of the parameters, with the factors of that step. Forward mode goes over the steps once with all tangents
+innermost; reverse mode is the transpose, from the last step to the first. Increments are kept only when something is
+differentiated. Step sizes are held, as is usual.
 """
 
-from typing import Any
+import dataclasses
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import diffrax
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jax import lax
+from jax.custom_batching import custom_vmap
 from jaxtyping import Array, Float
 
 from cellsim.discretisation.layout import Layout, State
-from cellsim.solvers.rosenbrock import DENSE, DenseStep, Field, RodasInterpolation, dense_step
+from cellsim.solvers.field import Field, filled, plus
+from cellsim.solvers.linear import linear
+from cellsim.solvers.rosenbrock import DenseStep, RodasInterpolation, dense_step
+from cellsim.solvers.tangent import Start, Step, moved_increments
 
 Scalar = Float[Array, ""]
 
@@ -39,45 +45,163 @@ class Trajectory(eqx.Module):
 def recorded(dense: diffrax.DenseInterpolation) -> Trajectory:
     """The trajectory that a diffrax solution with dense output recorded."""
     infos = dense.infos
-    return Trajectory(dense.ts, DenseStep(infos["y0"], infos["y1"], infos["bends"]), dense.ts_size - 1)
+    steps = DenseStep(infos["y0"], infos["y1"], infos["bends"], infos.get("increments"))
+    return Trajectory(dense.ts, steps, dense.ts_size - 1)
+
+
+Integrate = Callable[[State, Any, bool], tuple[Trajectory, Any]]
 
 
 @eqx.filter_custom_jvp
-def differentiable(y0: State, args: Any, record: Trajectory, *, field: Field, layout: Layout) -> Trajectory:
-    """`record`, as a function of the initial state and of the arguments of the vector field."""
-    del y0, args, field, layout
-    return record
+def differentiable(
+    y0: State, args: Any, *, integrate: Integrate, field: Field, layout: Layout
+) -> tuple[Trajectory, Any]:
+    """What `integrate(y0, args, keeps_increments)` finds, as a function of the initial state and of the arguments of
+    the vector field: a trajectory, which moves with them, and whatever else, which is held."""
+    del field, layout
+    return integrate(y0, args, False)
 
 
 @differentiable.def_jvp
-def _differentiable_jvp(primals: Any, tangents: Any, *, field: Field, layout: Layout) -> tuple[Trajectory, Trajectory]:
-    y0, args, record = primals
-    y0_dot, args_dot, _ = tangents
-    # the same function again, so that a second derivative sees the states move
-    out = differentiable(y0, args, record, field=field, layout=layout)
-    start_dot = jax.tree.map(
-        lambda x, dx: jnp.zeros_like(x) if dx is None else dx, y0, y0_dot, is_leaf=lambda x: x is None
+def _differentiable_jvp(primals: Any, tangents: Any, **about: Any) -> tuple[Any, Any]:
+    found, rest = _with_increments(*primals, **about)
+    moved = _moved(found, primals, tangents, keeps_increments=False, **about)
+    return (eqx.tree_at(lambda path: path.steps.increments, found, None), rest), (moved, _still(rest))
+
+
+@eqx.filter_custom_jvp
+def _with_increments(
+    y0: State, args: Any, *, integrate: Integrate, field: Field, layout: Layout
+) -> tuple[Trajectory, Any]:
+    """The same with the increments of every step."""
+    del field, layout
+    return integrate(y0, args, True)
+
+
+@_with_increments.def_jvp
+def _with_increments_jvp(primals: Any, tangents: Any, **about: Any) -> tuple[Any, Any]:
+    # the same function again, so that a second derivative sees the states and the increments move
+    found, rest = _with_increments(*primals, **about)
+    return (found, rest), (_moved(found, primals, tangents, keeps_increments=True, **about), _still(rest))
+
+
+def _still(rest: Any) -> Any:
+    """The tangent of what is held."""
+    return jax.tree.map(lambda x: jnp.zeros_like(x) if eqx.is_inexact_array(x) else None, rest)
+
+
+def _moved(
+    record: Trajectory, primals: Any, tangents: Any, *, keeps_increments: bool, field: Field, layout: Layout, **_: Any
+) -> Trajectory:
+    """The tangent of a trajectory that has its increments."""
+    (y0, args), (y0_dot, args_dot) = primals, tangents
+    is_none = lambda x: x is None
+    moving = jax.tree.map(lambda x, dx: None if dx is None else x, args, args_dot, is_leaf=is_none)
+    still = jax.tree.map(lambda x, dx: x if dx is None else None, args, args_dot, is_leaf=is_none)
+    numbers, rest = eqx.partition((record, moving, still), eqx.is_array)
+
+    def replay(given: Any) -> _Replay:
+        record, moving, still = eqx.combine(given, rest)
+        return _Replay(record, moving, still, keeps_increments, field, layout)
+
+    steps = linear(
+        lambda given, x: replay(given).pushed(x),
+        lambda given, rows: replay(given).pulled(rows),
+        lambda given, x: replay(given).scanned(x),
+        numbers,
+        (filled(y0, y0_dot), args_dot),
     )
+    return Trajectory(jnp.zeros_like(record.ts), steps, None)
 
-    @jax.checkpoint
-    def moved(dy: State, row: tuple[Any, ...]) -> tuple[State, DenseStep]:
-        t, h, y, taken = row
 
-        def one_step(dy: State) -> tuple[State, DenseStep]:
-            inputs, inputs_dot = (t, h, y, args), (None, None, dy, args_dot)
-            step = lambda t, h, y, args: dense_step(t, h, y, args, field=field, layout=layout)
-            _, step_dot = eqx.filter_jvp(step, inputs, inputs_dot)
-            return step_dot.y1, step_dot
+class _Replay(NamedTuple):
+    """The steps of a run gone over again, for the tangents of its start and of those arguments that move."""
 
-        def no_step(dy: State) -> tuple[State, DenseStep]:
-            bends = jax.tree.map(lambda x: jnp.zeros((len(DENSE), *x.shape)), dy)
-            return dy, DenseStep(dy, dy, bends)
+    record: Trajectory
+    moving: Any
+    still: Any
+    keeps_increments: bool
+    field: Field
+    layout: Layout
 
-        return lax.cond(taken, one_step, no_step, dy)
+    @property
+    def rows(self) -> tuple[Any, ...]:
+        """Time, length, state and increments of every step, padding included."""
+        ts, steps = self.record.ts, self.record.steps
+        return ts[:-1], ts[1:] - ts[:-1], steps.y0, steps.increments
 
-    rows = record.steps.y0.line.shape[0]
-    taken = jnp.arange(rows) < record.count
-    safe = lambda x: jnp.where(taken.reshape(-1, *[1] * (x.ndim - 1)), x, 0.0)
-    t, h = safe(record.ts[:-1]), jnp.where(taken, record.ts[1:] - record.ts[:-1], 1.0)
-    _, steps_dot = lax.scan(moved, start_dot, (t, h, jax.tree.map(safe, out.steps.y0), taken))
-    return out, Trajectory(jnp.zeros_like(record.ts), steps_dot, None)
+    def step(self, n: Array) -> Step:
+        """Step number `n`."""
+        t, h, y, k = jax.tree.map(lambda x: x[n], self.rows)
+        nowhere = jax.tree.map(lambda _: None, y)
+        return Step(k, Start(None, None, y, self.moving), Start(t, h, nowhere, self.still), self.field, self.layout)
+
+    def dense(self, dy: State, dk: State) -> DenseStep:
+        """The tangent of a step's dense output."""
+        step = dense_step(dy, dk)
+        return step if self.keeps_increments else dataclasses.replace(step, increments=None)
+
+    def masked(self, n: Array, tree: Any) -> Any:
+        """Nothing beyond the last step."""
+        return jax.tree.map(lambda x: jnp.where(n < self.record.count, x, 0.0), tree)
+
+    def pushed(self, moved: tuple[State, Any]) -> DenseStep:
+        """The tangents of all steps (stacked) from `moved`, those of the initial state and of the arguments."""
+        y0_dot, args_dot = moved
+
+        def body(n: Array, carry: tuple[State, DenseStep]) -> tuple[State, DenseStep]:
+            dy, rows = carry
+            dk = self.masked(n, self.step(n).forwards(Start(None, None, dy, args_dot)))
+            step = self.dense(dy, dk)
+            return step.y1, jax.tree.map(lambda xs, x: lax.dynamic_update_index_in_dim(xs, x, n, 0), rows, step)
+
+        of_one = jax.eval_shape(self.dense, y0_dot, self.step(jnp.asarray(0)).k)
+        rows = jax.tree.map(lambda x: jnp.zeros((len(self.record.ts) - 1, *x.shape)), of_one)
+        return lax.fori_loop(0, _most(self.record.count), body, (y0_dot, rows))[1]
+
+    def pulled(self, rows_bar: DenseStep) -> tuple[State, Any]:
+        """The transpose, from the last step to the first."""
+        first = self.step(jnp.asarray(0))
+        _, up = jax.vjp(self.dense, first.moves.y, first.k)
+        steps = _most(self.record.count)
+
+        def body(i: Array, carry: tuple[State, Any]) -> tuple[State, Any]:
+            y1_bar, args_bar = carry
+            n = steps - 1 - i
+            row = jax.tree.map(lambda x: x[n], rows_bar)
+            y_bar, k_bar = up(dataclasses.replace(row, y1=plus(row.y1, y1_bar)))
+            pulled, _ = self.step(n).backwards(k_bar)
+            y_pulled, args_pulled = self.masked(n, (pulled.y, pulled.args))
+            return plus(y_bar, y_pulled), jax.tree.map(jnp.add, args_bar, args_pulled)
+
+        nothing = jax.tree.map(jnp.zeros_like, (first.moves.y, self.moving))
+        return lax.fori_loop(0, steps, body, nothing)
+
+    def scanned(self, moved: tuple[State, Any]) -> DenseStep:
+        """The same as `pushed`, differentiable in all that it depends on."""
+        y0_dot, args_dot = moved
+        args = eqx.combine(self.moving, self.still)
+
+        @jax.checkpoint
+        def body(dy: State, row: tuple[Any, ...]) -> tuple[State, DenseStep]:
+            n, (t, h, y, k) = row
+            t, y, k = self.masked(n, (t, y, k))  # padding is not finite
+            start = Start(t, jnp.where(n < self.record.count, h, 1.0), y, args)
+            moved_start = Start(None, None, dy, args_dot)
+            dk = moved_increments(k, start, moved_start, field=self.field, layout=self.layout)
+            step = self.dense(dy, self.masked(n, dk))
+            return step.y1, step
+
+        return lax.scan(body, y0_dot, (jnp.arange(len(self.record.ts) - 1), self.rows))[1]
+
+
+@custom_vmap
+def _most(count: Array) -> Array:
+    """`count`; of a batch the largest, as one number that all its members share: a loop to it runs in step."""
+    return count
+
+
+@_most.def_vmap
+def _most_of_many(size: int, is_mapped: Any, count: Array) -> tuple[Array, bool]:
+    del size
+    return (_most(jnp.max(count)) if is_mapped[0] else _most(count)), False

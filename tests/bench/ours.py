@@ -8,10 +8,12 @@ import jax.numpy as jnp
 import numpy as np
 
 import cellsim as cs
-from cellsim.parameters import get
+from cellsim.parameters import get, leaves
 
 STEP = "Discharge at 1C until 2.5 V"
 CELL = cs.load_cell("Chen2020")
+MARQUIS = cs.load_cell("Marquis2019")
+MARQUIS_STEP = "Discharge at 1C until 3.105 V"
 
 # in the order of `peer.SENSITIVITIES`; the gradient is in factors on these values
 PARAMETERS = (
@@ -25,6 +27,17 @@ PARAMETERS = (
     "positive.eps",
 )
 ONES = jnp.ones(len(PARAMETERS))
+
+
+def _scalars() -> list[str]:
+    """Paths of the numbers of the cell that its voltage depends on, those of `PARAMETERS` first."""
+    parts = ("negative.", "separator.", "positive.", "electrolyte.")
+    held = ("theta0", "T_ref", "E", "dUdT.value")  # without an effect at the reference temperature from a given start
+    paths = [leaf.path for leaf in leaves(CELL) if np.ndim(leaf.value) == 0 and leaf.path.startswith(parts)]
+    return [path for path in paths if not path.endswith(held) and float(get(CELL, path)) != 0.0]
+
+
+BY_NUMBER = {n: (*PARAMETERS, *(p for p in _scalars() if p not in PARAMETERS))[:n] for n in (1, 8, 32)}
 
 
 class Setting(NamedTuple):
@@ -54,9 +67,9 @@ CANDIDATES = tuple(
 MESHES = (cs.Mesh(8, 4, 8, 6), cs.Mesh(16, 8, 16, 12), cs.Mesh(32, 16, 32, 24), cs.Mesh(64, 32, 64, 48))
 
 
-def discharge(setting: Setting = DEFAULT) -> cs.Solution:
+def discharge(setting: Setting = DEFAULT, cell: Any = CELL, step: str = STEP) -> cs.Solution:
     """The whole run, with its voltage there to be read."""
-    solution = cs.simulate(cs.DFN(CELL, setting.mesh), STEP, rtol=setting.rtol, atol=setting.atol)
+    solution = cs.simulate(cs.DFN(cell, setting.mesh), step, rtol=setting.rtol, atol=setting.atol)
     jax.block_until_ready(solution.V)
     return solution
 
@@ -66,15 +79,15 @@ def unknowns(mesh: cs.Mesh) -> int:
     return cs.DFN(CELL, mesh).layout.size
 
 
-def changed(factors: Any) -> cs.DFN:
-    """The cell with each of `PARAMETERS` multiplied by its factor, on the default mesh."""
+def changed(factors: Any, paths: tuple[str, ...] = PARAMETERS) -> cs.DFN:
+    """The cell with the number at each of `paths` multiplied by its factor, on the default mesh."""
     cell = CELL
-    for path, factor in zip(PARAMETERS, factors, strict=True):
+    for path, factor in zip(paths, factors, strict=True):
         cell = cs.replace(cell, path, get(CELL, path) * factor)
     return cs.DFN(cell)
 
 
-def voltages_at(times: np.ndarray) -> Callable[[Any], Any]:
+def voltages_at(times: np.ndarray, paths: tuple[str, ...] = PARAMETERS) -> Callable[[Any], Any]:
     """Voltages at `times` as a function of the factors.
 
     The lithium in each electrode does not follow the factors, as in PyBaMM's sensitivities, so that both differentiate
@@ -84,7 +97,7 @@ def voltages_at(times: np.ndarray) -> Callable[[Any], Any]:
     wanted = jnp.asarray(times)
 
     def voltages(factors: Any) -> Any:
-        model = changed(factors)
+        model = changed(factors, paths)
         return cs.simulate(model, STEP, initial=start, times=wanted, rtol=DEFAULT.rtol, atol=DEFAULT.atol).V
 
     return voltages
@@ -93,3 +106,10 @@ def voltages_at(times: np.ndarray) -> Callable[[Any], Any]:
 def cost(voltages: Callable[[Any], Any], target: np.ndarray) -> Callable[[Any], Any]:
     """Mean squared distance of the voltages from `target`."""
     return lambda factors: jnp.mean((voltages(factors) - jnp.asarray(target)) ** 2)
+
+
+def spread(cells: int) -> np.ndarray:
+    """Factors on `PARAMETERS` for some different cells, each of which lasts as long as the times asked for."""
+    factors = np.random.default_rng(0).uniform(0.9, 1.1, (cells, len(PARAMETERS)))
+    factors[:, 2:] = 1.0  # solid diffusivities only
+    return factors

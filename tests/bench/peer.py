@@ -73,17 +73,23 @@ def _edges(cells: int, graded: int, at_start: bool, at_end: bool) -> np.ndarray:
     return np.concatenate([[0.0], np.cumsum(widths) / np.sum(widths)])
 
 
-def parameters() -> pybamm.ParameterValues:
-    """Chen2020 at 100 % state of charge."""
-    values = pybamm.ParameterValues("Chen2020")
+def parameters(cell: str = "Chen2020") -> pybamm.ParameterValues:
+    """A cell at 100 % state of charge."""
+    values = pybamm.ParameterValues(cell)
     values.set_initial_state(1.0)
     return values
 
 
-def simulation(setting: Setting = DEFAULT, inputs: tuple[str, ...] = (), voltage_only: bool = False) -> Any:
+def simulation(
+    setting: Setting = DEFAULT,
+    inputs: tuple[str, ...] = (),
+    voltage_only: bool = False,
+    cell: str = "Chen2020",
+    threads: int = 1,
+) -> Any:
     """A DFN ready to be solved, with `inputs` as parameters that a solve is given."""
     model = pybamm.lithium_ion.DFN()
-    values = parameters()
+    values = parameters(cell)
     submeshes, methods = model.default_submesh_types, model.default_spatial_methods
     if setting.graded:
         start = 0.0
@@ -108,7 +114,10 @@ def simulation(setting: Setting = DEFAULT, inputs: tuple[str, ...] = (), voltage
         spatial_methods=methods,
         var_pts={"x_n": x_n, "x_s": x_s, "x_p": x_p, "r_n": setting.r, "r_p": setting.r},
         solver=pybamm.IDAKLUSolver(
-            rtol=setting.rtol, atol=setting.atol, output_variables=["Voltage [V]"] if voltage_only else None
+            rtol=setting.rtol,
+            atol=setting.atol,
+            output_variables=["Voltage [V]"] if voltage_only else None,
+            options={"num_threads": threads, "num_solvers": threads},
         ),
     )
 
@@ -145,3 +154,8 @@ def gradient(sim: Any, times: np.ndarray, inputs: dict[str, float], target: np.n
 def batch(sim: Any, many: list[dict[str, float]]) -> list[np.ndarray]:
     """Voltages of many cells."""
     return [solution["Voltage [V]"].entries for solution in sim.solve(SPAN, inputs=many)]
+
+
+def inputs_of(spread: np.ndarray) -> list[dict[str, float]]:
+    """Inputs of some cells from factors on `SENSITIVITIES`."""
+    return [{name: value * f for (name, value), f in zip(nominal().items(), row, strict=True)} for row in spread]

@@ -33,10 +33,10 @@ class Reference(NamedTuple):
         return Errors(float(np.sqrt(np.mean(miss**2))), float(np.max(np.abs(miss))), float(stop) - self.stop)
 
 
-def loaded() -> Reference | None:
-    """The reference curve from `$CELLSIM_REFERENCE` or the folder beside the repository; None without one."""
+def loaded(cell: str = "Chen2020") -> Reference | None:
+    """The reference curve of a cell from `$CELLSIM_REFERENCE` or the folder beside the repository; None without one."""
     folder = Path(os.environ.get("CELLSIM_REFERENCE", DEFAULT))
-    file = folder / "dfn_iso_Chen2020" / "dis_1C_ref.csv"
+    file = folder / f"dfn_iso_{cell}" / "dis_1C_ref.csv"
     if not file.is_file():
         return None
     table = np.genfromtxt(file, delimiter=",", names=True)

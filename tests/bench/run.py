@@ -9,6 +9,8 @@ import json
 import os
 import platform
 import shutil
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -124,6 +126,26 @@ def default_discharge(figures: Figures, repeats: int) -> None:
         figures[f"rms_mV_{name}_default"] = errors.rms_mV
         figures[f"max_mV_{name}_default"] = errors.max_mV
         figures[f"stop_error_s_{name}_default"] = errors.stop_s
+
+
+def marquis(figures: Figures, repeats: int) -> None:
+    """1C discharge of Marquis2019 on both default meshes at rtol 1e-6."""
+    import ours
+    import peer
+    import reference
+
+    cell = "Marquis2019"
+    sim = peer.simulation(cell=cell)
+    job = lambda: ours.discharge(cell=ours.MARQUIS, step=ours.MARQUIS_STEP)
+    found = interleaved({"ours": job, "peer": lambda: peer.discharge(sim)}, repeats, warm=2)
+    noted(figures, "ours_dfn_1C_marquis", found["ours"])
+    noted(figures, "pybamm_dfn_1C_marquis", found["peer"])
+    figures["ratio_dfn_1C_marquis"] = found["ours"].median / found["peer"].median
+    curve = reference.loaded(cell)
+    if curve is not None:
+        solution, theirs = job(), peer.discharge(sim)
+        figures["rms_mV_ours_marquis"] = curve.errors(lambda t: solution.at(t).V, float(solution.t[-1])).rms_mV
+        figures["rms_mV_pybamm_marquis"] = curve.errors(theirs["Voltage [V]"], theirs.t[-1]).rms_mV
 
 
 def work_precision(figures: Figures, repeats: int, out: Path) -> None:
@@ -245,6 +267,53 @@ def gradients(figures: Figures, repeats: int) -> None:
     figures["grad8_relative_difference"] = float(np.linalg.norm(mine - theirs) / np.linalg.norm(theirs))
 
 
+def other_numbers_of_parameters(figures: Figures, repeats: int) -> None:
+    """Gradient and forward Jacobian in 1 and in 32 parameters; PyBaMM's sensitivities in 1."""
+    import jax
+    import numpy as np
+    import ours
+    import peer
+
+    times = _times()
+    forward = jax.jit(ours.voltages_at(times))
+    target = np.asarray(forward(ours.ONES)) + 0.01
+    jobs: dict[str, Callable[[], Any]] = {"forward": lambda: jax.block_until_ready(forward(ours.ONES))}
+    for n in (1, 32):
+        voltages = ours.voltages_at(times, ours.BY_NUMBER[n])
+        for name, of in (("grad", jax.grad(ours.cost(voltages, target))), ("jac", jax.jacfwd(voltages))):
+            jobs[f"{name}{n}"] = lambda f=jax.jit(of), x=np.ones(n): jax.block_until_ready(f(x))
+    one = peer.SENSITIVITIES[:1]
+    sim, inputs = peer.simulation(inputs=one, voltage_only=True), {one[0]: peer.nominal()[one[0]]}
+    jobs["peer"] = lambda: peer.gradient(sim, times, inputs, target)
+    found = interleaved(jobs, repeats)
+    for name in jobs.keys() - {"forward", "peer"}:
+        noted(figures, f"ours_{name}", found[name])
+        figures[f"forward_runs_per_{name}"] = found[name].median / found["forward"].median
+    noted(figures, "pybamm_grad1", found["peer"])
+    figures["ratio_grad1"] = found["grad1"].median / found["peer"].median
+
+
+def memory(figures: Figures) -> None:
+    """The most memory that a process takes which compiles and evaluates a gradient in eight parameters."""
+    code = (
+        "import resource, jax, numpy as np, ours; times = np.linspace(35.0, 3500.0, 100); "
+        "cost = ours.cost(ours.voltages_at(times), np.full(100, 3.6)); "
+        "jax.block_until_ready(jax.jit(jax.grad(cost))(ours.ONES)); "
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=Path(__file__).parent
+    ).stdout
+    figures["grad8_peak_memory_GiB"] = int(told) / 2**20  # Linux tells it in KiB
+
+
+def two_cores(figures: Figures, cells: int) -> None:
+    """A batch on two cores, two threads each, in a process that may use them."""
+    file = Path(__file__).with_name("two_cores.py")
+    told = subprocess.run([sys.executable, str(file), str(cells)], check=True, capture_output=True, text=True).stdout
+    figures.update(json.loads(told.splitlines()[-1]))
+
+
 def mesh_cost(figures: Figures, repeats: int) -> None:
     """How the time grows with the number of unknowns as x and r are refined together."""
     import numpy as np
@@ -261,40 +330,33 @@ def mesh_cost(figures: Figures, repeats: int) -> None:
     figures["mesh_cost_exponent_4x_to_8x"] = float(np.log(time_[3] / time_[2]) / np.log(size[3] / size[2]))
 
 
-def batch(figures: Figures, repeats: int, cells: int) -> None:
-    """Many cells with different parameters at once, 100 voltages each."""
+def batch(figures: Figures, repeats: int, sizes: tuple[int, ...]) -> None:
+    """Cells with different parameters, 100 voltages each: one after the other in one program, which on a CPU is faster
+    than in step, as a single run fills the vector units already."""
     import jax
-    import numpy as np
     import ours
     import peer
 
-    spread = np.random.default_rng(0).uniform(0.9, 1.1, (cells, len(ours.PARAMETERS)))
-    spread[:, 2:] = 1.0  # solid diffusivities only: every cell still lasts as long as the times asked for
     one = jax.jit(ours.voltages_at(_times()))
-    all_ = jax.jit(lambda many: jax.lax.map(ours.voltages_at(_times()), many, batch_size=min(cells, BATCH)))
-    figures["ours_batch_first_call_s"] = seconds(lambda: jax.block_until_ready(all_(spread)))
-    found = interleaved(
-        {
-            "one": lambda: jax.block_until_ready(one(ours.ONES)),
-            "all": lambda: jax.block_until_ready(all_(spread)),
-        },
-        repeats,
-        warm=1,
-    )
-    few = [
-        {n: v * f for (n, v), f in zip(peer.nominal().items(), row, strict=True)} for row in spread[: min(cells, 32)]
-    ]
+    all_ = jax.jit(lambda many: jax.lax.map(ours.voltages_at(_times()), many))
+    in_step = jax.jit(jax.vmap(ours.voltages_at(_times())))
+    spread = {n: ours.spread(n) for n in sizes}
+    jobs = {f"{n}": lambda x=x: jax.block_until_ready(all_(x)) for n, x in spread.items()}
+    jobs["one"] = lambda: jax.block_until_ready(one(ours.ONES))
+    jobs["in_step"] = lambda x=ours.spread(min(16, max(sizes))): jax.block_until_ready(in_step(x))
+    found = interleaved(jobs, repeats, warm=1)
+    few = peer.inputs_of(ours.spread(min(max(sizes), 32)))
     sim = peer.simulation(inputs=peer.SENSITIVITIES, voltage_only=True)
     theirs = interleaved({"peer": lambda: peer.batch(sim, few)}, repeats, warm=1)["peer"]
-    noted(figures, "ours_batch", found["all"])
-    figures["batch_cells"], figures["pybamm_batch_cells"] = cells, len(few)
-    figures["ours_batch_per_cell_s"] = found["all"].median / cells
-    figures["pybamm_batch_per_cell_s"] = theirs.median / len(few)  # one after the other, so any number costs the same
-    figures["batch256_per_cell_over_single"] = found["all"].median / cells / found["one"].median
-    figures["ratio_batch256"] = found["all"].median / cells / (theirs.median / len(few))
-
-
-BATCH = 32  # cells that march together; more need more memory and gain nothing on a CPU
+    figures["pybamm_batch_cells"] = len(few)  # one after the other, so any number costs the same
+    figures["pybamm_batch_per_cell_s"] = theirs.median / len(few)
+    for n in sizes:
+        noted(figures, f"ours_batch{n}", found[f"{n}"])
+        figures[f"batch{n}_per_cell_over_single"] = found[f"{n}"].median / n / found["one"].median
+        figures[f"ratio_batch{n}"] = found[f"{n}"].median / n / figures["pybamm_batch_per_cell_s"]
+    figures["batch16_in_step_per_cell_over_single"] = (
+        found["in_step"].median / min(16, max(sizes)) / found["one"].median
+    )
 
 
 def cold_processes(figures: Figures, quick: bool) -> None:
@@ -333,10 +395,14 @@ def main() -> None:
     few = 2 if options.quick else max(5, repeats // 3)
     parts: dict[str, Callable[[], None]] = {
         "default_discharge": lambda: default_discharge(figures, repeats),
+        "marquis": lambda: marquis(figures, repeats),
         "work_precision": lambda: work_precision(figures, repeats, options.out),
         "gradients": lambda: gradients(figures, few if options.quick else max(15, few)),
+        "other_numbers_of_parameters": lambda: other_numbers_of_parameters(figures, few),
         "mesh_cost": lambda: mesh_cost(figures, few),
-        "batch": lambda: batch(figures, 1 if options.quick else 3, 8 if options.quick else 256),
+        "batch": lambda: batch(figures, 1 if options.quick else 3, (1, 4) if options.quick else (1, 16, 256)),
+        "two_cores": lambda: two_cores(figures, 8 if options.quick else 64),
+        "memory": lambda: memory(figures),
         "cold_processes": lambda: cold_processes(figures, options.quick),
     }
     figures["repeats"] = repeats

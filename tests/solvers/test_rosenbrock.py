@@ -9,7 +9,9 @@ import scipy.integrate
 from jax.flatten_util import ravel_pytree
 
 from cellsim.discretisation.layout import Layout, State
-from cellsim.solvers.rosenbrock import DENSE, Field, Rodas5P, RodasInterpolation, increments
+from cellsim.solvers.field import Field
+from cellsim.solvers.rodas5p import DENSE
+from cellsim.solvers.rosenbrock import Rodas5P, RodasInterpolation, increments
 
 LAYOUT = Layout(2, 3, 3, (0, 2))
 END = 1.0

@@ -5,11 +5,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from jax import lax
 from jax.flatten_util import ravel_pytree
 
 from cellsim.discretisation.layout import Layout
-from cellsim.solvers.rosenbrock import Field, Rodas5P
+from cellsim.solvers.field import Field
+from cellsim.solvers.rosenbrock import Rodas5P
 from cellsim.solvers.trajectory import differentiable, recorded
 
 LAYOUT = Layout(2, 3, 3, (0, 2))
@@ -25,22 +25,25 @@ def run(make_problem):
     problem = make_problem(LAYOUT, seed=9)
     x0, unravel = ravel_pytree((problem.y0, jnp.asarray([6.0, 0.6])))
 
-    def trajectory(x):
-        y0, p = unravel(x)
+    def integrate(y0, p, keeps_increments):
         solution = diffrax.diffeqsolve(
             diffrax.ODETerm(problem),
-            Rodas5P(LAYOUT),
+            Rodas5P(LAYOUT, keeps_increments=keeps_increments),
             0.0,
             END,
             END / STEPS,
-            lax.stop_gradient(y0),
-            args=lax.stop_gradient(p),
+            y0,
+            args=p,
             stepsize_controller=diffrax.ConstantStepSize(),
             saveat=diffrax.SaveAt(t1=True, dense=True),
             adjoint=diffrax.ForwardMode(),
             max_steps=MAX_STEPS,
         )
-        return differentiable(y0, p, recorded(solution.interpolation), field=Field(problem), layout=LAYOUT)
+        return recorded(solution.interpolation), solution.stats["num_steps"]
+
+    def trajectory(x):
+        y0, p = unravel(x)
+        return differentiable(y0, p, integrate=integrate, field=Field(problem), layout=LAYOUT)[0]
 
     def values(x):
         found = trajectory(x)

@@ -64,7 +64,7 @@ def test_lithium_salt_and_charge_are_conserved(name, electrolyte, step, outcome)
 def test_the_balance_notices_a_thousandth_of_the_salt_and_a_double_layer_left_out(name, electrolyte, step, outcome):
     """A balance that could not fail would prove nothing."""
     solution = outcome(name, electrolyte, step)
-    held = cellsim.simulation.solution._inventories(solution.model, solution.states, solution.rest, solution.T)
+    _, _, held = solution._seen
     charge = np.concatenate([[0.0], np.cumsum(np.diff(solution.t) * np.asarray(solution.I)[1:])])
     layers = [np.asarray(held.layer_negative), np.asarray(held.layer_positive)]
     assert max(np.max(np.abs(layer)) for layer in layers) > 1e-6 * np.max(np.abs(charge))
