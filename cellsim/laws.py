@@ -46,12 +46,22 @@ class Polynomial(eqx.Module):
 class Arrhenius(eqx.Module):
     """Another law, known at `T_ref`, with an activation energy: law(x, T) exp(E/R (1/T_ref - 1/T))."""
 
-    law: Law
+    law: Law = eqx.field(converter=lambda value: as_law(value))
     E: Float[Array, ""] = quantity("J/mol", -2e5, 2e5, "activation energy")
     T_ref: Float[Array, ""] = quantity("K", 200.0, 500.0, "temperature at which the law was measured", default=T_ROOM)
 
     def __call__(self, x: Points, T: Points) -> Float[Array, "*point"]:
         return self.law(x, T) * arrhenius_factor(self.E, self.T_ref, T)
+
+
+class Scaled(eqx.Module):
+    """Another law times a number."""
+
+    law: Law = eqx.field(converter=lambda value: as_law(value))
+    factor: Float[Array, ""] = eqx.field(converter=as_float_array)
+
+    def __call__(self, x: Points, T: Points) -> Float[Array, "*point"]:
+        return self.factor * self.law(x, T)
 
 
 class Custom(eqx.Module):
