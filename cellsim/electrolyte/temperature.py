@@ -60,10 +60,10 @@ class WLF(eqx.Module):
         return self.law(x, T) * _unless_frozen(LN10 * self.C1 * rise, self.C2 + rise)
 
 
-def _unless_frozen(numerator: Array, gap: Array) -> Array:
+def _unless_frozen(numerator: Points, gap: Array) -> Array:
     """exp(numerator / gap), zero where there is no gap; smooth, as the exponential of -1/gap is."""
     is_mobile = gap > 0
-    return jnp.where(is_mobile, jnp.exp(numerator / jnp.where(is_mobile, gap, 1.0)), 0.0)
+    return jnp.where(is_mobile, jnp.exp(jnp.asarray(numerator) / jnp.where(is_mobile, gap, 1.0)), 0.0)
 
 
 # ---- one curve, two names
@@ -72,7 +72,7 @@ def _unless_frozen(numerator: Array, gap: Array) -> Array:
 def vft_from_wlf(C1: Points, C2: Points, T_ref: Points) -> tuple[Float[Array, "*point"], Float[Array, "*point"]]:
     """B [K] and T0 [K] of the same curve: B = ln(10) C1 C2, T0 = T_ref - C2."""
     C1, C2 = jnp.asarray(C1), jnp.asarray(C2)
-    return LN10 * C1 * C2, T_ref - C2
+    return LN10 * C1 * C2, jnp.asarray(T_ref) - C2
 
 
 def wlf_from_vft(B: Points, T0: Points, T_ref: Points) -> tuple[Float[Array, "*point"], Float[Array, "*point"]]:
