@@ -54,14 +54,14 @@ class Arrhenius(eqx.Module):
         return self.law(x, T) * arrhenius_factor(self.E, self.T_ref, T)
 
 
-class Scaled(eqx.Module):
-    """Another law times a number."""
+class Product(eqx.Module):
+    """The product of two laws, one of which may be a number."""
 
-    law: Law = eqx.field(converter=lambda value: as_law(value))
-    factor: Float[Array, ""] = eqx.field(converter=as_float_array)
+    first: Law = eqx.field(converter=lambda value: as_law(value))
+    second: Law = eqx.field(converter=lambda value: as_law(value))
 
     def __call__(self, x: Points, T: Points) -> Float[Array, "*point"]:
-        return self.factor * self.law(x, T)
+        return self.first(x, T) * self.second(x, T)
 
 
 class Custom(eqx.Module):

@@ -15,7 +15,7 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Float
 
 from cellsim.constants import EPS_0
-from cellsim.laws import Law, Points, Scaled, as_law
+from cellsim.laws import Law, Points, Product, as_law
 from cellsim.parameters import quantity
 
 LN10 = math.log(10.0)
@@ -84,7 +84,7 @@ def wlf_from_vft(B: Points, T0: Points, T_ref: Points) -> tuple[Float[Array, "*p
 def as_vft(law: WLF) -> VFT:
     """The same law, written by Vogel, Fulcher and Tammann."""
     B, T0 = vft_from_wlf(law.C1, law.C2, law.T_ref)
-    return VFT(Scaled(law.law, 10.0**law.C1), B, T0)
+    return VFT(Product(law.law, as_law(10.0**law.C1)), B, T0)
 
 
 def as_wlf(law: VFT, T_ref: ArrayLike) -> WLF:
@@ -102,7 +102,7 @@ def as_wlf(law: VFT, T_ref: ArrayLike) -> WLF:
     if known and not np.all(np.asarray(T_ref) > np.asarray(law.T0)):
         raise ValueError(f"T_ref = {T_ref} K is not above T0 = {law.T0} K, where mobility vanishes.")
     C1, C2 = wlf_from_vft(law.B, law.T0, T_ref)
-    return WLF(Scaled(law.law, jnp.exp(-law.B / (T_ref - law.T0))), C1, C2, T_ref)
+    return WLF(Product(law.law, as_law(jnp.exp(-law.B / (T_ref - law.T0)))), C1, C2, T_ref)
 
 
 # ---- how far ions run ahead of what surrounds them
