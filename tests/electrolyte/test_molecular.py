@@ -82,8 +82,8 @@ def test_velocities_that_stay_the_same_give_the_coefficients_of_that_motion():
 
 
 def test_the_jackknife_of_a_mean_is_the_standard_error_of_the_mean_and_follows_a_ratio():
-    a, b = jnp.asarray(RANDOM.standard_normal(30)), jnp.asarray(9.0 + RANDOM.standard_normal(30))
-    (mean, ratio), (error, ratio_error) = jackknife(lambda m: (m[0], m[0] / m[1]), (a, b))
+    a, b = RANDOM.standard_normal(30), 9.0 + RANDOM.standard_normal(30)
+    (mean, ratio), (error, ratio_error) = jackknife(lambda m: (m[0], m[0] / m[1]), (jnp.asarray(a), jnp.asarray(b)))
     assert float(mean) == pytest.approx(np.mean(a), rel=1e-13)
     assert float(error) == pytest.approx(np.std(a, ddof=1) / np.sqrt(30), rel=1e-12)
     slope = np.std(a / np.mean(b) - np.mean(a) * b / np.mean(b) ** 2, ddof=1) / np.sqrt(30)
