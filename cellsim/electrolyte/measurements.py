@@ -301,7 +301,7 @@ def sand_time(i: Points, D: Points, t_plus: Points, c0: Points, salt: Salt = ONE
 
 def sand_current(tau: Points, D: Points, t_plus: Points, c0: Points, salt: Salt = ONE_TO_ONE) -> Result:
     """Current density [A/m2] whose Sand's time is `tau` [s]."""
-    return _charge(salt) * c0 / (2 * (1 - jnp.asarray(t_plus))) * jnp.sqrt(np.pi * jnp.asarray(D) / tau)
+    return _charge(salt) * jnp.asarray(c0) / (2 * (1 - jnp.asarray(t_plus))) * jnp.sqrt(np.pi * jnp.asarray(D) / tau)
 
 
 def diffusivity_from_sand(tau: Points, i: Points, t_plus: Points, c0: Points, salt: Salt = ONE_TO_ONE) -> Result:
