@@ -7,9 +7,10 @@ import pytest
 import scipy.interpolate
 from jax.test_util import check_grads
 
+from cellsim.constraints import Positive
 from cellsim.electrolyte import Electrolyte
 from cellsim.laws import Arrhenius
-from cellsim.parameters import leaves
+from cellsim.parameters import leaves, replace
 from cellsim.splines import (
     GridTable,
     MonotoneTable,
@@ -189,6 +190,21 @@ def test_tables_take_the_shape_of_state_and_temperature_together_and_stand_where
         "t_plus.steps",
         "chi.law.values",
     ]
+
+
+def test_constraints_and_tables_go_together():
+    falling = Positive(monotone_table(KNOTS, np.log(np.linspace(3.0, 0.5, 7))))
+    moved = replace(falling, "law.steps", 3 * RANDOM.standard_normal(6))
+    for law in (falling, moved):
+        values = np.asarray(at(law, X, T))
+        assert np.all(values > 0) and np.all(np.diff(values) < 0)
+    np.testing.assert_allclose(falling(KNOTS, T), np.linspace(3.0, 0.5, 7), rtol=1e-13)
+
+
+def test_the_values_of_a_table_can_be_replaced_by_path():
+    electrolyte = Electrolyte(kappa=Arrhenius(positive_table(KNOTS, KAPPA), 2e4), D=1e-10, t_plus=0.3)
+    doubled = replace(electrolyte, "kappa.law.law.values", np.log(2 * KAPPA))
+    np.testing.assert_allclose(doubled.kappa(KNOTS, T), 2 * KAPPA, rtol=1e-13)
 
 
 def test_two_tables_with_the_same_knots_share_one_compiled_program():

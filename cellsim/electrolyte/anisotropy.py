@@ -134,7 +134,7 @@ def at_given_current(kappa: Tensor, n: Vector) -> Float[Array, "*point"]:
 
 
 def laminate(
-    kappa: Float[Array, "layers 3 3"], L: Float[Array, " layers"], n: Float[Array, "3"]
+    kappa: Float[ArrayLike, "layers 3 3"], L: Float[ArrayLike, " layers"], n: Float[ArrayLike, "3"]
 ) -> Float[Array, "3 3"]:
     """The tensor [S/m] of a stack of layers of thickness `L` [m], each with its tensor in the sample's axes, piled
     along the unit vector `n`: the current along `n` and the field across it are the same in all layers.

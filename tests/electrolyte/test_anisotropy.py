@@ -229,6 +229,13 @@ def test_a_tilted_crystal_is_its_tensor_along_the_normal():
         assert float(law(1000.0, 330.0)) == pytest.approx(growth * float(along(rotated(kappa, Q), n)), rel=1e-12)
 
 
+def test_a_stack_of_tilted_crystals_becomes_a_law_as_its_laminate():
+    grains, L = jnp.stack([some_tensor(1), some_tensor(2)]), jnp.array([2.0, 1.0])
+    law = tilted_crystal(laminate(grains, L, Z), np.eye(3), Z)
+    series = 3.0 / (2.0 / float(grains[0, 2, 2]) + 1.0 / float(grains[1, 2, 2]))
+    assert float(law(1000.0, 298.15)) == pytest.approx(series, rel=1e-12)
+
+
 def test_principal_conductivities_may_have_activation_energies_of_their_own():
     crystal = TiltedCrystal(Arrhenius(0.1, 2e4), Arrhenius(0.2, 3e4), Arrhenius(0.01, 5e4), tilt=0.5, azimuth=0.2)
     T = np.array([280.0, 298.15, 350.0])
