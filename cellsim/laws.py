@@ -46,12 +46,22 @@ class Polynomial(eqx.Module):
 class Arrhenius(eqx.Module):
     """Another law, known at `T_ref`, with an activation energy: law(x, T) exp(E/R (1/T_ref - 1/T))."""
 
-    law: Law
+    law: Law = eqx.field(converter=lambda value: as_law(value))
     E: Float[Array, ""] = quantity("J/mol", -2e5, 2e5, "activation energy")
     T_ref: Float[Array, ""] = quantity("K", 200.0, 500.0, "temperature at which the law was measured", default=T_ROOM)
 
     def __call__(self, x: Points, T: Points) -> Float[Array, "*point"]:
         return self.law(x, T) * arrhenius_factor(self.E, self.T_ref, T)
+
+
+class Product(eqx.Module):
+    """The product of two laws, one of which may be a number."""
+
+    first: Law = eqx.field(converter=lambda value: as_law(value))
+    second: Law = eqx.field(converter=lambda value: as_law(value))
+
+    def __call__(self, x: Points, T: Points) -> Float[Array, "*point"]:
+        return self.first(x, T) * self.second(x, T)
 
 
 class Custom(eqx.Module):

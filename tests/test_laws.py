@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from cellsim.constants import R
-from cellsim.laws import Arrhenius, Constant, Custom, Polynomial, arrhenius_factor, as_law, law
+from cellsim.laws import Arrhenius, Constant, Custom, Polynomial, Product, arrhenius_factor, as_law, law
 
 COEFFICIENTS = np.array([0.7, -1.3, 0.25, 0.04])
 x = np.array([-1.0, 0.0, 0.4, 2.5])
@@ -78,6 +78,14 @@ def test_the_slopes_of_arrhenius_are_exact():
     assert float(by_leaf.E) == pytest.approx(value * (1 / T_ref - 1 / T) / R, rel=1e-12)
     assert float(by_leaf.T_ref) == pytest.approx(-value * E / (R * T_ref**2), rel=1e-13)
     assert float(by_T) == pytest.approx(value * E / (R * T**2), rel=1e-13)
+
+
+def test_a_product_multiplies_laws_and_numbers_and_its_slopes_obey_the_rule():
+    law = Product(Polynomial(COEFFICIENTS), 3.0)
+    np.testing.assert_allclose(law(x[:, None], np.array([290.0, 300.0]))[:, 1], 3 * law.first(x, 300.0), rtol=1e-15)
+    by_leaf, by_x, _ = slopes(law, 0.4, 300.0)
+    assert float(by_leaf.second.value) == pytest.approx(np.polyval(COEFFICIENTS[::-1], 0.4), rel=1e-14)
+    assert float(by_x) == pytest.approx(3 * np.polyval(np.polyder(COEFFICIENTS[::-1]), 0.4), rel=1e-14)
 
 
 def test_a_function_of_ones_own_is_a_law_and_its_parameters_are_leaves():

@@ -158,7 +158,7 @@ def _parameter(cell: Cell, leaf: Leaf) -> tuple[str, str, str, str]:
     value = np.asarray(leaf.value)
     if not value.shape:
         return leaf.path, f"{float(value):.6g}", unit, meaning
-    listed = ", ".join(f"{x:.6g}" for x in value)
+    listed = ", ".join(f"{x:.6g}" for x in value.ravel())
     return leaf.path, "1 number" if value.size == 1 else f"{value.size} numbers", unit, f"{meaning}: [{listed}]"
 
 
