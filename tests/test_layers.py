@@ -28,6 +28,7 @@ ROWS = (
     ("models",),
     ("solvers",),
     ("simulation", "protocols"),
+    ("fitting",),
     ("citations", "plotting", "output"),
     ("hints", "settings", "scenario"),
     ("cli", "__main__", "__init__"),

@@ -224,7 +224,7 @@ def seen_at(solution: Solution, times: Any) -> Solution:
 
 
 def _observed(
-    model: DFN, T: Array, demand: Demand, parts: tuple[Trajectory, ...], stop: Array, times: Any
+    model: DFN, T: Any, demand: Demand, parts: tuple[Trajectory, ...], stop: Any, times: Any
 ) -> tuple[State, Array, Array]:
     """States, voltages and the times themselves, those beyond `stop` moved to it."""
     t = np.minimum(np.asarray(times, dtype=float), float(stop))
@@ -276,13 +276,13 @@ def _advanced(model: DFN, T: Array, demand: Demand, start: Start, tolerances: To
 
 
 @eqx.filter_jit
-def _voltages(model: DFN, T: Array, demand: Demand, states: State) -> Float[Array, " times"]:
+def _voltages(model: DFN, T: Any, demand: Demand, states: State) -> Float[Array, " times"]:
     circuit = Circuit(model.discretised(T), demand)
     return jax.vmap(circuit.voltage)(states)
 
 
 @eqx.filter_jit
-def _looked_up(model: DFN, T: Array, demand: Demand, parts: tuple[Trajectory, ...], t: Array) -> tuple[State, Array]:
+def _looked_up(model: DFN, T: Any, demand: Demand, parts: tuple[Trajectory, ...], t: Any) -> tuple[State, Array]:
     """States and voltages at times `t` from the trajectories of consecutive chunks."""
     states = jax.vmap(parts[0].at)(t)
     for part in parts[1:]:

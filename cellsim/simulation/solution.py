@@ -202,10 +202,10 @@ def _known(name: str) -> str:
 
 
 @eqx.filter_jit
-def _seen(model: DFN, rest: State, states: State, I: Array, T: Array) -> tuple[Any, Any, observables.Inventory]:
+def _seen(model: DFN, rest: State, states: State, I: Any, T: Any) -> tuple[Any, Any, observables.Inventory]:
     system = model.discretised(T[0])
 
-    def of(y: State, I: Array) -> tuple[Any, Any, observables.Inventory]:
+    def of(y: State, I: Any) -> tuple[Any, Any, observables.Inventory]:
         seen = observables.profiles(system, y, I), observables.losses(system, y, I)
         return *seen, observables.inventory(system, y, rest)
 
@@ -213,11 +213,11 @@ def _seen(model: DFN, rest: State, states: State, I: Array, T: Array) -> tuple[A
 
 
 @eqx.filter_jit
-def _coordinates(model: DFN, T: Array) -> dict[str, Array]:
+def _coordinates(model: DFN, T: Any) -> dict[str, Array]:
     return observables.coordinates(model.discretised(T[0]))
 
 
 @jax.jit
-def _totals(t: Array, V: Array, I: Array) -> tuple[Array, Array]:
+def _totals(t: Any, V: Any, I: Any) -> tuple[Array, Array]:
     """Charge [A.h] and energy [W.h]."""
     return jnp.trapezoid(I, t) / SECONDS_PER_HOUR, jnp.trapezoid(I * V, t) / SECONDS_PER_HOUR
