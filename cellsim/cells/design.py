@@ -11,7 +11,7 @@ from jaxtyping import Array, Float
 from cellsim.cells.porous import Bruggeman
 from cellsim.constants import SECONDS_PER_HOUR, T_ROOM, F
 from cellsim.electrode.kinetics import ButlerVolmer
-from cellsim.electrolyte import Electrolyte
+from cellsim.electrolyte.electrolyte import PROPERTIES, AbstractElectrolyte
 from cellsim.laws import Law, law
 from cellsim.parameters import quantity
 
@@ -82,7 +82,7 @@ class Cell(eqx.Module):
     negative: Electrode
     separator: Separator
     positive: Electrode
-    electrolyte: Electrolyte
+    electrolyte: AbstractElectrolyte
     area: Float[Array, ""] = quantity("m2", 1e-7, 1e3, "area of the electrodes facing each other, all layers together")
     c0: Float[Array, ""] = quantity("mol/m3", 1.0, 2e4, "salt concentration at rest")
     V_min: Float[Array, ""] = quantity("V", 0.0, 5.5, "lower cut-off voltage, 0 % state of charge at equilibrium")
@@ -107,18 +107,18 @@ def implausible_laws(cell: Cell) -> list[str]:
     trees: list[tuple[str, Any]] = [("electrolyte", cell.electrolyte), *_particles(cell)]
     for name, parts in trees:
         at = cell.c0 if name == "electrolyte" else parts.theta0
-        for field in dataclasses.fields(parts):
-            about = field.metadata.get("law")
-            if about is None:
-                continue
-            value = getattr(parts, field.name)(at, T)
+        laws = {field.name: field.metadata["law"] for field in dataclasses.fields(parts) if "law" in field.metadata}
+        if name == "electrolyte":
+            laws |= PROPERTIES  # whatever they are made of
+        for law_name, about in laws.items():
+            value = getattr(parts, law_name)(at, T)
             if isinstance(value, jax.core.Tracer):
                 continue  # a cell made or changed under a transformation is not judged
             value = float(value)
             if not about.low <= value <= about.high:
                 where = f"at {float(at):g} mol/m3" if name == "electrolyte" else f"at lithiation {float(at):g}"
                 found.append(
-                    f"{name}.{field.name} = {value:g} {about.unit} {where}; expected {about.low:g} to {about.high:g} "
+                    f"{name}.{law_name} = {value:g} {about.unit} {where}; expected {about.low:g} to {about.high:g} "
                     f"{about.unit}."
                 )
     return found
