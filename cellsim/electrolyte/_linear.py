@@ -4,23 +4,33 @@ An electrolyte has a handful of species and a cell has many points, so the elimi
 and each of its operations goes over all points at once. No pivots are needed where a matrix is positive definite.
 """
 
+from collections.abc import Sequence
+
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float
 
 
-def solved(A: Float[Array, "*point n n"], b: Float[Array, "*point n columns"]) -> Float[Array, "*point n columns"]:
-    """A^-1 b for symmetric positive-definite matrices `A`."""
-    n = A.shape[-1]
-    rows = [jnp.concatenate([A[..., i, :], b[..., i, :]], axis=-1) for i in range(n)]
-    for i in range(n):
-        rows[i] = rows[i] / rows[i][..., i : i + 1]
-        rows = [row if k == i else row - row[..., i : i + 1] * rows[i] for k, row in enumerate(rows)]
-    return jnp.stack(rows, axis=-2)[..., n:]
+def solved(A: Sequence[Sequence[Array]], b: Sequence[Array]) -> list[Array]:
+    """The x with A x = b, entries of the symmetric positive-definite `A` and of `b` being arrays over points."""
+    rows = [[*row, right] for row, right in zip(A, b, strict=True)]
+    n = len(rows)
+    for i in range(n):  # elimination downwards, then upwards
+        for k in range(i + 1, n):
+            ratio = rows[k][i] / rows[i][i]
+            rows[k] = [below - ratio * above for below, above in zip(rows[k], rows[i], strict=True)]
+    x: list[Array] = []
+    for i in reversed(range(n)):
+        known = [rows[i][j] * x[n - 1 - j] for j in range(i + 1, n)]
+        x.append((rows[i][n] - sum(known)) / rows[i][i])
+    return x[::-1]
 
 
 def inverse(A: Float[Array, "*point n n"]) -> Float[Array, "*point n n"]:
     """A^-1 for symmetric positive-definite matrices `A`."""
-    return solved(A, jnp.broadcast_to(jnp.eye(A.shape[-1]), A.shape))
+    n = A.shape[-1]
+    entries = [[A[..., i, j, None] for j in range(n)] for i in range(n)]
+    return jnp.stack(solved(entries, list(np.eye(n))), axis=-2)
 
 
 def diagonal(x: Float[Array, "*point n"]) -> Float[Array, "*point n n"]:

@@ -9,19 +9,16 @@ import abc
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from cellsim.electrolyte import ions, onsager, speciation, stefan_maxwell
+from cellsim.constants import R
+from cellsim.electrolyte import ions, speciation, stefan_maxwell
 from cellsim.electrolyte.electrolyte import AbstractElectrolyte, Points, property_law
+from cellsim.electrolyte.onsager import OfSalt
 from cellsim.electrolyte.speciation import Cluster
 from cellsim.laws import Law, law
 from cellsim.limits import positive
 
 D_LOW, D_HIGH = 1e-16, 1e-7  # m2/s
 D_UNIT = 1e-10  # m2/s; of a learned diffusivity, so that a law that says zero is a liquid
-
-
-def _stacked(*values: Array) -> Array:
-    """One value a species, on a last axis."""
-    return jnp.stack(jnp.broadcast_arrays(*values), axis=-1)
 
 
 class AbstractOnsagerElectrolyte(AbstractElectrolyte):
@@ -31,20 +28,25 @@ class AbstractOnsagerElectrolyte(AbstractElectrolyte):
     """
 
     @abc.abstractmethod
-    def L(self, c: Points, T: Points) -> Float[Array, "*point 2 2"]:
-        """Onsager coefficients of cation and anion, relative to the solvent [mol2/(J m s)]."""
+    def L(self, c: Points, T: Points) -> OfSalt:
+        """Onsager coefficients L++, L+- and L--, relative to the solvent [mol2/(J m s)]."""
 
     def kappa(self, c: Points, T: Points) -> Float[Array, "*point"]:
         """Ionic conductivity [S/m]."""
-        return onsager.conductivity(self.L(c, T), self.salt.z)
+        return self.L(c, T).kappa(self.salt)
 
     def t_plus(self, c: Points, T: Points) -> Float[Array, "*point"]:
         """Cation transference number in the solvent-fixed frame [-]."""
-        return onsager.transference(self.L(c, T), self.salt.z)[..., 0]
+        return self.L(c, T).t_plus(self.salt)
 
     def D(self, c: Points, T: Points) -> Float[Array, "*point"]:
         """Salt diffusivity [m2/s]."""
-        return onsager.salt_diffusivity(self.L(c, T), positive(c), self.chi(c, T), T, self.salt)
+        return self.L(c, T).D(positive(c), self.chi(c, T), T, self.salt)
+
+    def _own(self, D_plus: Array, D_minus: Array, c: Points, T: Points) -> tuple[Array, Array]:
+        """c_i D_i/(R T) of cation and anion."""
+        per_RT = positive(c) / (R * T)
+        return self.salt.nu_plus * per_RT * D_plus, self.salt.nu_minus * per_RT * D_minus
 
 
 class IdealElectrolyte(AbstractOnsagerElectrolyte):
@@ -55,10 +57,10 @@ class IdealElectrolyte(AbstractOnsagerElectrolyte):
     D_minus: Law = law("m2/s", D_LOW, D_HIGH, "diffusivity of the anion")
     chi: Law = property_law("chi", default=1.0)
 
-    def L(self, c: Points, T: Points) -> Float[Array, "*point 2 2"]:
-        """Onsager coefficients of cation and anion, relative to the solvent [mol2/(J m s)]."""
-        D = _stacked(self.D_plus(c, T), self.D_minus(c, T))
-        return onsager.ideal(self.salt.ions(positive(c)), D, T)
+    def L(self, c: Points, T: Points) -> OfSalt:
+        """Onsager coefficients L++, L+- and L--, relative to the solvent [mol2/(J m s)]."""
+        plus, minus = self._own(self.D_plus(c, T), self.D_minus(c, T), c, T)
+        return OfSalt(plus, jnp.zeros_like(plus), minus)
 
 
 class OnsagerElectrolyte(AbstractOnsagerElectrolyte):
@@ -73,11 +75,10 @@ class OnsagerElectrolyte(AbstractOnsagerElectrolyte):
     correlation: Law = law("-", -1.0, 1.0, "L+-/sqrt(L++ L--), positive where pairs move together")
     chi: Law = property_law("chi", default=1.0)
 
-    def L(self, c: Points, T: Points) -> Float[Array, "*point 2 2"]:
-        """Onsager coefficients of cation and anion, relative to the solvent [mol2/(J m s)]."""
-        own = onsager.ideal(self.salt.ions(positive(c)), _stacked(self.D_plus(c, T), self.D_minus(c, T)), T)
-        shared = self.correlation(c, T) * jnp.sqrt(own[..., 0, 0] * own[..., 1, 1])
-        return own + shared[..., None, None] * (1 - jnp.eye(2))
+    def L(self, c: Points, T: Points) -> OfSalt:
+        """Onsager coefficients L++, L+- and L--, relative to the solvent [mol2/(J m s)]."""
+        plus, minus = self._own(self.D_plus(c, T), self.D_minus(c, T), c, T)
+        return OfSalt(plus, self.correlation(c, T) * jnp.sqrt(plus * minus), minus)
 
 
 class LearnedElectrolyte(AbstractOnsagerElectrolyte):
@@ -85,7 +86,7 @@ class LearnedElectrolyte(AbstractOnsagerElectrolyte):
     and splines.
 
     Where `ln_D_plus`, `ln_D_minus`, `coupling` and `ln_chi` are zero, the ions move on their own at 1e-10 m2/s in an
-    ideal solution; see `onsager.positive_definite`. The salt is stable, chi = exp(ln_chi) > 0.
+    ideal solution; this is `onsager.positive_definite` written out. The salt is stable, chi = exp(ln_chi) > 0.
     """
 
     ln_D_plus: Law = law("-", -15.0, 7.0, "ln(R T L++/c+) over 1e-10 m2/s")
@@ -93,10 +94,12 @@ class LearnedElectrolyte(AbstractOnsagerElectrolyte):
     coupling: Law = law("-", -1e3, 1e3, "r/sqrt(1 - r^2) of the correlation r = L+-/sqrt(L++ L--)")
     ln_chi: Law = law("-", -5.0, 4.0, "logarithm of the thermodynamic factor", default=0.0)
 
-    def L(self, c: Points, T: Points) -> Float[Array, "*point 2 2"]:
-        """Onsager coefficients of cation and anion, relative to the solvent [mol2/(J m s)]."""
-        ln_D = _stacked(self.ln_D_plus(c, T), self.ln_D_minus(c, T)) + jnp.log(D_UNIT)
-        return onsager.positive_definite(ln_D, self.coupling(c, T)[..., None], self.salt.ions(positive(c)), T)
+    def L(self, c: Points, T: Points) -> OfSalt:
+        """Onsager coefficients L++, L+- and L--, relative to the solvent [mol2/(J m s)]."""
+        D_plus, D_minus = D_UNIT * jnp.exp(self.ln_D_plus(c, T)), D_UNIT * jnp.exp(self.ln_D_minus(c, T))
+        plus, minus = self._own(D_plus, D_minus, c, T)
+        coupling = self.coupling(c, T)
+        return OfSalt(plus, coupling / jnp.sqrt(1 + coupling**2) * jnp.sqrt(plus * minus), minus)
 
     def chi(self, c: Points, T: Points) -> Float[Array, "*point"]:
         """Thermodynamic factor [-]."""
@@ -112,12 +115,10 @@ class StefanMaxwellElectrolyte(AbstractOnsagerElectrolyte):
     solvent: Law = law("mol/m3", 100.0, 1e5, "solvent concentration")
     chi: Law = property_law("chi", default=1.0)
 
-    def L(self, c: Points, T: Points) -> Float[Array, "*point 2 2"]:
-        """Onsager coefficients of cation and anion, relative to the solvent [mol2/(J m s)]."""
+    def L(self, c: Points, T: Points) -> OfSalt:
+        """Onsager coefficients L++, L+- and L--, relative to the solvent [mol2/(J m s)]."""
         D = stefan_maxwell.Binary(self.D_0plus(c, T), self.D_0minus(c, T), self.D_plusminus(c, T))
-        species = stefan_maxwell.species(positive(c), self.solvent(c, T), self.salt)
-        friction = stefan_maxwell.friction(stefan_maxwell.pairs(D), species, T)
-        return stefan_maxwell.onsager_coefficients(friction, species)
+        return stefan_maxwell.onsager_of_salt(D, positive(c), self.solvent(c, T), T, self.salt)
 
 
 class AssociatedElectrolyte(AbstractOnsagerElectrolyte):
@@ -137,24 +138,22 @@ class AssociatedElectrolyte(AbstractOnsagerElectrolyte):
 
     def concentrations(self, c: Points, T: Points) -> Float[Array, "*point species"]:
         """Concentrations [mol/m3] of free cation, free anion, and the clusters."""
-        total = self.salt.ions(jnp.broadcast_arrays(positive(c), T)[0])
-        if not self.clusters:
-            return total
-        ln_K = jnp.log(_stacked(*(cluster.K(c, T) for cluster in self.clusters)))
-        return speciation.equilibrium(total, ln_K, self.makeup)
+        return jnp.stack(self._species(c, T), axis=-1)
 
     def diffusivities(self, c: Points, T: Points) -> Float[Array, "*point species"]:
         """Diffusivities [m2/s] of free cation, free anion, and the clusters."""
-        return _stacked(self.D_plus(c, T), self.D_minus(c, T), *(cluster.D(c, T) for cluster in self.clusters))
+        return jnp.stack(self._D(c, T), axis=-1)
 
-    def L(self, c: Points, T: Points) -> Float[Array, "*point 2 2"]:
-        """Onsager coefficients of cation and anion, free and bound, relative to the solvent [mol2/(J m s)]."""
-        present, D = self.concentrations(c, T), self.diffusivities(c, T)
-        return speciation.onsager_coefficients(present, D, T, self.makeup)
+    def L(self, c: Points, T: Points) -> OfSalt:
+        """Onsager coefficients L++, L+- and L--, free and bound ions together, relative to the solvent
+        [mol2/(J m s)]."""
+        moving = tuple(c_k * D_k / (R * T) for c_k, D_k in zip(self._species(c, T), self._D(c, T), strict=True))
+        (plus, cross), (_, minus) = speciation.buffering(moving, self.makeup)
+        return OfSalt(plus, cross, minus)
 
     def chi(self, c: Points, T: Points) -> Float[Array, "*point"]:
         """Thermodynamic factor [-]."""
-        return speciation.thermodynamic_factor(self.concentrations(c, T), positive(c), self.makeup, self.salt)
+        return speciation.thermodynamic_factor(self._species(c, T), positive(c), self.makeup, self.salt)
 
     def self_diffusivities(self, c: Points, T: Points) -> Float[Array, "*point 2"]:
         """Mean diffusivities [m2/s] of cation and anion over the species that hold them, as NMR sees them."""
@@ -165,3 +164,11 @@ class AssociatedElectrolyte(AbstractOnsagerElectrolyte):
         D = self.self_diffusivities(c, T)
         kappa_NE = ions.conductivity_NE(self.salt.ions(positive(c)), self.salt.z, D, T)
         return ions.haven_ratio(self.kappa(c, T), kappa_NE)
+
+    def _species(self, c: Points, T: Points) -> speciation.Each:
+        ln_K = tuple(jnp.log(cluster.K(c, T)) for cluster in self.clusters)
+        shared = jnp.broadcast_to(positive(c), jnp.broadcast_shapes(jnp.shape(c), jnp.shape(T)))
+        return speciation.species((self.salt.nu_plus * shared, self.salt.nu_minus * shared), ln_K, self.makeup)
+
+    def _D(self, c: Points, T: Points) -> speciation.Each:
+        return self.D_plus(c, T), self.D_minus(c, T), *(cluster.D(c, T) for cluster in self.clusters)

@@ -7,7 +7,7 @@ Sources: Onsager & Fuoss, J. Phys. Chem. 36 (1932) 2689, doi:10.1021/j150341a001
 doi:10.1021/j100880a033; Fong, Bergstrom, McCloskey & Mandadapu, AIChE J. 66 (2020) e17091, doi:10.1002/aic.17091.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -53,45 +53,12 @@ def transference(L: Matrices, z: Charges) -> Array:
     return carried / jnp.sum(carried, axis=-1, keepdims=True)
 
 
-def salt_diffusivity(L: Float[ArrayLike, "*#point 2 2"], c: Points, chi: Points, T: Points, salt: Salt) -> Array:
-    """D = nu R T chi/c (L++ L-- - L+-^2)/(k^2 S) [m2/s], shape (*point), k = nu+/|z-| and S = sum_ij z_i z_j L_ij: the
-    flux of salt is -D grad c relative to the solvent.
-
-    Newman's D is this over 1 - dln c0/dln c (see `conventions.salt_diffusivity_newman`).
-    """
-    L = jnp.asarray(L)
-    determinant = L[..., 0, 0] * L[..., 1, 1] - L[..., 0, 1] * L[..., 1, 0]
-    k = salt.nu_plus / abs(salt.z_minus)
-    S = conductivity(L, salt.z) / F**2
-    return jnp.asarray(salt.nu * R * T * chi / c) * determinant / (k**2 * S)
-
-
-def thermodynamic_factor(L: Float[ArrayLike, "*#point 2 2"], c: Points, D: Points, T: Points, salt: Salt) -> Array:
-    """The chi [-] with which these coefficients give the salt diffusivity `D` [m2/s], shape (*point)."""
-    return jnp.asarray(D) / salt_diffusivity(L, c, 1.0, T, salt)
-
-
 # ---- where they come from
 
 
 def ideal(c: AtIons, D: AtIons, T: Points) -> Matrix:
     """L_ii = c_i D_i/(R T), none between different ions: returns Nernst and Einstein, and Nernst and Hartley."""
     return diagonal(jnp.asarray(c) * D / (R * over_ions(T)))
-
-
-def binary(
-    c: Points, kappa: Points, t_plus: Points, D: Points, chi: Points, T: Points, salt: Salt
-) -> Float[Array, "*point 2 2"]:
-    """L_ij = kappa/F^2 t_i t_j/(z_i z_j) + nu_i nu_j c D/(nu R T chi) [mol2/(J m s)] of a salt, from what is measured.
-
-    The first part is current without a salt gradient, the second salt that moves without current. So L is positive
-    definite exactly where kappa > 0 and D/chi > 0, whatever the transference number.
-    """
-    t_plus = jnp.asarray(t_plus)
-    per_charge = jnp.stack([t_plus, 1 - t_plus], axis=-1) / salt.z
-    with_current = jnp.asarray(kappa)[..., None, None] / F**2 * per_charge[..., :, None] * per_charge[..., None, :]
-    without = jnp.asarray(c * D / (salt.nu * R * T * chi))
-    return with_current + without[..., None, None] * np.outer(salt.stoichiometry, salt.stoichiometry)
 
 
 def self_part(c: AtIons, D_self: AtIons, T: Points) -> Matrix:
@@ -124,6 +91,65 @@ def positive_definite(ln_D: AtIons, below: Float[ArrayLike, "*#point pairs"], c:
     root = jnp.sqrt(c) * jnp.exp(0.5 * ln_D)
     scaled = root[..., None] * factor
     return jnp.einsum("...ik,...jk->...ij", scaled, scaled) / (R * over_ions(over_ions(T)))
+
+
+# ---- a salt
+
+
+class OfSalt(NamedTuple):
+    """The three coefficients of a salt [mol2/(J m s)], as arrays over points.
+
+    What follows from them is written out entry by entry, for a cell asks for it at every face of its mesh.
+    """
+
+    plus: Float[Array, "*point"]  # L++
+    cross: Float[Array, "*point"]  # L+-
+    minus: Float[Array, "*point"]  # L--
+
+    @property
+    def matrix(self) -> Float[Array, "*point 2 2"]:
+        """The coefficients as a matrix, the cation first."""
+        plus, cross, minus = jnp.broadcast_arrays(*self)
+        return jnp.stack([jnp.stack([plus, cross], axis=-1), jnp.stack([cross, minus], axis=-1)], axis=-2)
+
+    def kappa(self, salt: Salt) -> Float[Array, "*point"]:
+        """Conductivity F^2 S [S/m], with S = z+^2 L++ + 2 z+ z- L+- + z-^2 L--."""
+        return F**2 * self._charge(salt)
+
+    def t_plus(self, salt: Salt) -> Float[Array, "*point"]:
+        """Cation transference number z+ (z+ L++ + z- L+-)/S [-]."""
+        return salt.z_plus * (salt.z_plus * self.plus + salt.z_minus * self.cross) / self._charge(salt)
+
+    def D(self, c: Points, chi: Points, T: Points, salt: Salt) -> Float[Array, "*point"]:
+        """Salt diffusivity nu R T chi/c (L++ L-- - L+-^2)/(k^2 S) [m2/s], k = nu+/|z-|: the flux of salt is -D grad c
+        relative to the solvent. Newman's D is this over 1 - dln c0/dln c (`conventions.salt_diffusivity_newman`)."""
+        k = salt.nu_plus / abs(salt.z_minus)
+        neutral = (self.plus * self.minus - self.cross**2) / (k**2 * self._charge(salt))
+        return jnp.asarray(salt.nu * R * T * chi / c) * neutral
+
+    def chi(self, c: Points, D: Points, T: Points, salt: Salt) -> Float[Array, "*point"]:
+        """The thermodynamic factor [-] with which these coefficients give the salt diffusivity `D` [m2/s]."""
+        return jnp.asarray(D) / self.D(c, 1.0, T, salt)
+
+    def _charge(self, salt: Salt) -> Array:
+        z_plus, z_minus = salt.z_plus, salt.z_minus
+        return z_plus**2 * self.plus + 2 * z_plus * z_minus * self.cross + z_minus**2 * self.minus
+
+
+def salt_coefficients(
+    c: Points, kappa: Points, t_plus: Points, D: Points, chi: Points, T: Points, salt: Salt
+) -> OfSalt:
+    """L_ij = kappa/F^2 t_i t_j/(z_i z_j) + nu_i nu_j c D/(nu R T chi), from what is measured on a salt.
+
+    The first part is current without a salt gradient, the second salt that moves without current. So L is positive
+    definite exactly where kappa > 0 and D/chi > 0, whatever the transference number.
+    """
+    with_current = jnp.asarray(kappa) / F**2
+    without = jnp.asarray(c * D / (salt.nu * R * T * chi))
+    per_charge = (jnp.asarray(t_plus) / salt.z_plus, (1 - jnp.asarray(t_plus)) / salt.z_minus)
+    nu = salt.nu_plus, salt.nu_minus
+    coefficient = lambda i, j: with_current * per_charge[i] * per_charge[j] + without * nu[i] * nu[j]
+    return OfSalt(coefficient(0, 0), coefficient(0, 1), coefficient(1, 1))
 
 
 # ---- the second law
@@ -163,9 +189,9 @@ def check_electrolyte(electrolyte: AbstractElectrolyte, c: Any, T: Any) -> None:
     """Raises `SecondLawViolated` with the first salt concentration among `c` [mol/m3] at which the four functions of an
     electrolyte, at `T` [K], contradict the second law. Traced values are not judged."""
     c, T = jnp.broadcast_arrays(jnp.asarray(c, float), jnp.asarray(T, float))
-    laws = (electrolyte.kappa, electrolyte.t_plus, electrolyte.D, electrolyte.chi)
-    kappa, t_plus, D, chi = (law(c, T) for law in laws)
-    check_second_law(binary(c, kappa, t_plus, D, chi, T, electrolyte.salt), electrolyte.salt.ions(c))
+    kappa, t_plus = electrolyte.kappa(c, T), electrolyte.t_plus(c, T)
+    L = salt_coefficients(c, kappa, t_plus, electrolyte.D(c, T), electrolyte.chi(c, T), T, electrolyte.salt)
+    check_second_law(L.matrix, electrolyte.salt.ions(c))
 
 
 def _composition(c: np.ndarray, index: tuple[int, ...]) -> str:

@@ -10,7 +10,9 @@ Sources: Bjerrum, K. Dan. Vidensk. Selsk. Mat.-Fys. Medd. 7 (1926) No. 9; Fuoss 
 doi:10.1007/s10107-018-1282-4 (the damped Newton step).
 """
 
-from functools import partial
+import math
+from collections.abc import Sequence
+from functools import partial, reduce
 from typing import Any
 
 import equinox as eqx
@@ -31,6 +33,7 @@ MAX_ITERATIONS = 100  # ten are enough for constants from none to 1e12 of what b
 
 Makeup = tuple[tuple[int, ...], ...]  # how many of each component are in each species
 AtSpecies = Float[ArrayLike, "*#point species"]
+Each = tuple[Array, ...]  # one array over points a component, or a species
 
 
 def makeup(clusters: Any, components: int) -> Makeup:
@@ -56,72 +59,85 @@ def equilibrium(
 
     Differentiable to any order in totals and constants, forward and reverse, by the implicit function theorem.
     """
-    total, ln_K = jnp.asarray(total), jnp.asarray(ln_K)
-    point = jnp.broadcast_shapes(total.shape[:-1], ln_K.shape[:-1])
-    components = total.shape[-1]
-    of_free = jnp.zeros((*point, components))
-    of_clusters = jnp.broadcast_to(ln_K, (*point, ln_K.shape[-1]))
-    of_species = jnp.concatenate([of_free, of_clusters], axis=-1)
-    ln_free = _ln_free(made_of, jnp.broadcast_to(total, (*point, components)), of_species)
-    return _mass_action(ln_free, of_species, _table(made_of))
+    return jnp.stack(species(unstacked(total), unstacked(ln_K), made_of), axis=-1)
 
 
-def _table(made_of: Makeup) -> np.ndarray:
-    return np.array(made_of, dtype=float)
+def unstacked(x: ArrayLike) -> Each:
+    """The arrays over points that lie on the last axis of `x`."""
+    x = jnp.asarray(x)
+    return tuple(x[..., k] for k in range(x.shape[-1]))
 
 
-def _mass_action(ln_free: Array, ln_K: Array, table: np.ndarray) -> Array:
-    return jnp.exp(ln_K + ln_free @ table.T)
+# ---- the same with one array a component or species: a cell asks for it at every face of its mesh
 
 
-def buffering(concentrations: AtSpecies, made_of: Makeup) -> Array:
-    """d total_c / d ln free_d = sum_k a_kc a_kd c_k [mol/m3], shape (*point, components, components)."""
-    table = _table(made_of)
-    return jnp.einsum("...k,kc,kd->...cd", concentrations, table, table)
+def species(total: Each, ln_K: Each, made_of: Makeup) -> Each:
+    """Concentrations [mol/m3] of every species, from the totals of every component and every cluster's constant."""
+    shape = jnp.broadcast_shapes(*(jnp.shape(x) for x in (*total, *ln_K)))
+    over_points = lambda values: tuple(jnp.broadcast_to(x, shape) for x in values)
+    ln_K = over_points(ln_K)
+    return _mass_action(_ln_free(made_of, over_points(total), ln_K), ln_K, made_of)
 
 
-def _change_of_ln_free(concentrations: Array, made_of: Makeup, change: Array) -> Array:
-    """How ln free answers a change of the totals."""
-    return solved(buffering(concentrations, made_of), change[..., None])[..., 0]
+def _mass_action(ln_free: Each, ln_K: Each, made_of: Makeup) -> Each:
+    bound = zip(made_of[len(ln_free) :], ln_K, strict=True)
+    return tuple(jnp.exp(x) for x in (*ln_free, *(k + _sum(row, ln_free) for row, k in bound)))
+
+
+def _sum(factors: Sequence[float], terms: Sequence[Array]) -> Array:
+    """Sum of factors times terms, what is zero left out."""
+    return sum(factor * term for factor, term in zip(factors, terms, strict=True) if factor)  # type: ignore[return-value]
+
+
+def buffering(concentrations: Each, made_of: Makeup) -> list[list[Array]]:
+    """d total_c / d ln free_d = sum_k a_kc a_kd c_k [mol/m3], by rows."""
+    components = range(len(made_of[0]))
+    return [[_sum([row[c] * row[d] for row in made_of], concentrations) for d in components] for c in components]
+
+
+def _bound_too(concentrations: Each, made_of: Makeup) -> Each:
+    """How much there is of each component, free and bound [mol/m3]."""
+    return tuple(_sum([row[c] for row in made_of], concentrations) for c in range(len(made_of[0])))
 
 
 @partial(jax.custom_jvp, nondiff_argnums=(0,))
-def _ln_free(made_of: Makeup, total: Array, ln_K: Array) -> Array:
+def _ln_free(made_of: Makeup, total: Each, ln_K: Each) -> Each:
     """Logarithms of the free concentrations x, where the totals meet sum_k a_kc exp(ln K_k + a_k.x).
 
     This is the minimum of the convex sum_k exp(ln K_k + a_k.x) - total.x. Newton's step, shortened by ln(1 + d)/d where
     d is the largest change that it makes in the logarithm of any species, descends from everywhere.
     """
-    table = _table(made_of)
     # a start at which no cluster alone holds more of a component than there is
-    ln_total = jnp.log(total)
-    with np.errstate(divide="ignore"):
-        share = np.where(table > 0, -np.log(table), np.inf)
-    most = jnp.min(ln_total[..., None, :] + share, axis=-1)
-    excess = (ln_K + ln_total @ table.T - most) / table.sum(axis=-1)
-    start = ln_total - jnp.max(excess, axis=-1, keepdims=True, initial=0.0)
+    ln_total = [jnp.log(x) for x in total]
+    excess = jnp.zeros_like(ln_total[0])
+    for row, k in zip(made_of[len(total) :], ln_K, strict=True):
+        most = reduce(jnp.minimum, (x - math.log(a) for a, x in zip(row, ln_total, strict=True) if a))
+        excess = jnp.maximum(excess, (k + _sum(row, ln_total) - most) / sum(row))
 
-    def closer(state: tuple[Array, Array, Array]) -> tuple[Array, Array, Array]:
+    def closer(state: tuple[Each, Array, Array]) -> tuple[Each, Array, Array]:
         x, _, count = state
-        c = _mass_action(x, ln_K, table)
-        step = _change_of_ln_free(c, made_of, total - c @ table)
-        d = jnp.max(jnp.abs(step @ table.T), axis=-1, keepdims=True)
+        c = _mass_action(x, ln_K, made_of)
+        missing = [all_of_it - there for all_of_it, there in zip(total, _bound_too(c, made_of), strict=True)]
+        step = solved(buffering(c, made_of), missing)
+        d = reduce(jnp.maximum, (jnp.abs(_sum(row, step)) for row in made_of))
         shortened = jnp.where(d > 0, jnp.log1p(d) / jnp.where(d > 0, d, 1.0), 1.0)
-        return x + shortened * step, jnp.max(d, initial=0.0), count + 1
+        return tuple(x + shortened * dx for x, dx in zip(x, step, strict=True)), jnp.max(d, initial=0.0), count + 1
 
-    def is_far(state: tuple[Array, Array, Array]) -> Array:
+    def is_far(state: tuple[Each, Array, Array]) -> Array:
         return (state[1] > CLOSE) & (state[2] < MAX_ITERATIONS)
 
+    start = tuple(x - excess for x in ln_total)
     return jax.lax.while_loop(is_far, closer, (start, jnp.asarray(jnp.inf), jnp.asarray(0)))[0]
 
 
 @_ln_free.defjvp
-def _ln_free_jvp(made_of: Makeup, primals: tuple[Array, Array], tangents: tuple[Array, Array]) -> tuple[Array, Array]:
+def _ln_free_jvp(made_of: Makeup, primals: tuple[Each, Each], tangents: tuple[Each, Each]) -> tuple[Each, Each]:
     (total, ln_K), (d_total, d_ln_K) = primals, tangents
     x = _ln_free(made_of, total, ln_K)
-    table = _table(made_of)
-    c = _mass_action(x, ln_K, table)
-    return x, _change_of_ln_free(c, made_of, d_total - (c * d_ln_K) @ table)
+    c = _mass_action(x, ln_K, made_of)
+    drawn = [jnp.zeros_like(x[0])] * len(x) + [c_k * d for c_k, d in zip(c[len(x) :], d_ln_K, strict=True)]
+    missing = [d - by_K for d, by_K in zip(d_total, _bound_too(tuple(drawn), made_of), strict=True)]
+    return x, tuple(solved(buffering(c, made_of), missing))
 
 
 # ---- what the species make of the solution, each moving on its own
@@ -133,22 +149,24 @@ def onsager_coefficients(concentrations: AtSpecies, D: AtSpecies, T: Points, mad
     A cluster drags all it holds: L is positive definite whatever the constants, and a transference number is negative
     where clusters of the other sign carry most of the current.
     """
-    return buffering(jnp.asarray(concentrations) * D / (R * over_ions(T)), made_of)
+    rows = buffering(unstacked(jnp.asarray(concentrations) * D / (R * over_ions(T))), made_of)
+    return jnp.stack([jnp.stack(row, axis=-1) for row in rows], axis=-2)
 
 
 def self_diffusivities(concentrations: AtSpecies, D: AtSpecies, made_of: Makeup) -> Array:
     """Mean diffusivities of the components [m2/s], shape (*point, components), over the species that hold them: what
     pulsed-field-gradient NMR sees where exchange is fast."""
-    held = jnp.asarray(concentrations)[..., None] * _table(made_of)
-    return jnp.sum(held * over_ions(jnp.asarray(D)), axis=-2) / jnp.sum(held, axis=-2)
+    moving = _bound_too(unstacked(jnp.asarray(concentrations) * D), made_of)
+    held = _bound_too(unstacked(concentrations), made_of)
+    return jnp.stack([m / h for m, h in zip(moving, held, strict=True)], axis=-1)
 
 
-def thermodynamic_factor(concentrations: AtSpecies, c: Points, made_of: Makeup, salt: Salt) -> Array:
-    """chi = sum_i nu_i dln(free_i)/dln c / nu [-], shape (*point), of a salt whose species, cation and anion free and
-    in clusters, mix ideally: one without clusters, a half where all is paired."""
-    per_salt = jnp.broadcast_to(salt.stoichiometry, (*jnp.shape(concentrations)[:-1], 2))
-    slopes = _change_of_ln_free(jnp.asarray(concentrations), made_of, per_salt)
-    return jnp.asarray(c) * (slopes @ salt.stoichiometry) / salt.nu
+def thermodynamic_factor(concentrations: Each, c: Points, made_of: Makeup, salt: Salt) -> Float[Array, "*point"]:
+    """chi = sum_i nu_i dln(free_i)/dln c / nu [-] of a salt whose species, cation and anion free and in clusters, mix
+    ideally: one without clusters, a half where all is paired."""
+    nu = (salt.nu_plus, salt.nu_minus)
+    slopes = solved(buffering(concentrations, made_of), [n * jnp.asarray(c) for n in nu])
+    return _sum(nu, slopes) / salt.nu
 
 
 class Cluster(eqx.Module):

@@ -99,13 +99,26 @@ def species(c: Points, c0: Points, salt: Salt) -> Float[Array, "*point 3"]:
     return jnp.concatenate([c0[..., None], salt.ions(c)], axis=-1)
 
 
+def onsager_of_salt(D: Binary, c: Points, c0: Points, T: Points, salt: Salt) -> onsager.OfSalt:
+    """The Onsager coefficients of a salt from its Stefan-Maxwell diffusivities, written out."""
+    c_plus, c_minus = salt.nu_plus * jnp.asarray(c), salt.nu_minus * jnp.asarray(c)
+    unit = R * T / (c0 + c_plus + c_minus)
+    plus = unit * c0 / D.D_0plus  # friction with the solvent, per mole of cations
+    minus = unit * c0 / D.D_0minus
+    cross = unit / D.D_plusminus  # friction between the ions, per mole of either
+    determinant = plus * minus + cross * (c_plus * plus + c_minus * minus)
+    return onsager.OfSalt(
+        c_plus * (minus + c_plus * cross) / determinant,
+        c_plus * c_minus * cross / determinant,
+        c_minus * (plus + c_minus * cross) / determinant,
+    )
+
+
 def transport(D: Binary, c: Points, c0: Points, chi: Points, T: Points, salt: Salt) -> Transport:
     """What is measured on a salt, from its Stefan-Maxwell diffusivities at salt and solvent concentrations `c` and `c0`
     [mol/m3] and thermodynamic factor `chi`. `Transport.D` is Newman's D times 1 - dln c0/dln c."""
-    everything = species(c, c0, salt)
-    L = onsager_coefficients(friction(pairs(D), everything, T), everything)
-    kappa, t = onsager.conductivity(L, salt.z), onsager.transference(L, salt.z)
-    return Transport(kappa, t[..., 0], onsager.salt_diffusivity(L, c, chi, T, salt))
+    L = onsager_of_salt(D, c, c0, T, salt)
+    return Transport(L.kappa(salt), L.t_plus(salt), L.D(c, chi, T, salt))
 
 
 def binary(measured: Transport, c: Points, c0: Points, chi: Points, T: Points, salt: Salt) -> Binary:
@@ -116,8 +129,8 @@ def binary(measured: Transport, c: Points, c0: Points, chi: Points, T: Points, s
     definite.
     """
     everything = species(c, c0, salt)
-    L = onsager.binary(c, measured.kappa, measured.t_plus, measured.D, chi, T, salt)
-    D = diffusivities(friction_of(L, everything), everything, T)
+    L = onsager.salt_coefficients(c, measured.kappa, measured.t_plus, measured.D, chi, T, salt)
+    D = diffusivities(friction_of(L.matrix, everything), everything, T)
     return Binary(D[..., 0, 1], D[..., 0, 2], D[..., 1, 2])
 
 
