@@ -7,7 +7,6 @@ and each of its operations goes over all points at once. No pivots are needed wh
 from collections.abc import Sequence
 
 import jax.numpy as jnp
-import numpy as np
 from jaxtyping import Array, Float
 
 
@@ -30,7 +29,7 @@ def inverse(A: Float[Array, "*point n n"]) -> Float[Array, "*point n n"]:
     """A^-1 for symmetric positive-definite matrices `A`."""
     n = A.shape[-1]
     entries = [[A[..., i, j, None] for j in range(n)] for i in range(n)]
-    return jnp.stack(solved(entries, list(np.eye(n))), axis=-2)
+    return jnp.stack(solved(entries, list(jnp.eye(n))), axis=-2)
 
 
 def diagonal(x: Float[Array, "*point n"]) -> Float[Array, "*point n n"]:

@@ -13,7 +13,7 @@ from jaxtyping import Array, Float
 
 from cellsim.constants import EPS_0, N_A, F, R
 from cellsim.electrolyte.electrolyte import Points, Salt
-from cellsim.laws import Law, law
+from cellsim.laws import Law, Polynomial, law
 from cellsim.limits import positive
 from cellsim.parameters import as_float_array, quantity
 
@@ -93,9 +93,7 @@ class HalfPowers(eqx.Module):
     unit: float = eqx.field(static=True, default=PER_LITRE)
 
     def __call__(self, x: Points, T: Points) -> Float[Array, "*point"]:
-        root = jnp.sqrt(positive(jnp.broadcast_arrays(jnp.asarray(x, float), T)[0]) / self.unit)
-        powers = root[..., None] ** np.arange(self.coefficients.shape[0])
-        return powers @ self.coefficients
+        return Polynomial(self.coefficients)(jnp.sqrt(positive(x) / self.unit), T)
 
 
 # ---- from ln gamma to chi and back
@@ -113,13 +111,13 @@ class ThermodynamicFactor(eqx.Module):
 class LnGamma(eqx.Module):
     """ln gamma(c) - ln gamma(c_ref), the integral of (chi - 1) dln c, of a law of chi.
 
-    `c_ref = 0` counts from infinite dilution, where chi must be one; a fit of chi that is another number there needs a
-    concentration at which it holds. Gaussian quadrature in sqrt(c), in which dilute solutions are smooth; where chi has
-    kinks (a table) it is as good as 48 points across the interval make it.
+    From infinite dilution to a small `c_ref` it is `DebyeHueckel(...)(c_ref, T)`; fits of chi seldom go there.
+    Gaussian quadrature in sqrt(c), in which dilute solutions are smooth; where chi has kinks (a table) it is as good as
+    48 points across the interval make it.
     """
 
     chi: Law = law("-", 0.01, 50.0, "thermodynamic factor")
-    c_ref: Float[Array, ""] = quantity("mol/m3", 0.0, 2e4, "where ln gamma is counted from", default=0.0)
+    c_ref: Float[Array, ""] = quantity("mol/m3", 1e-3, 2e4, "where ln gamma is counted from", default=1.0)
 
     def __call__(self, x: Points, T: Points) -> Float[Array, "*point"]:
         c, T = jnp.broadcast_arrays(positive(x), jnp.asarray(T, float))

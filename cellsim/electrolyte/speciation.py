@@ -84,9 +84,10 @@ def _mass_action(ln_free: Each, ln_K: Each, made_of: Makeup) -> Each:
     return tuple(jnp.exp(x) for x in (*ln_free, *(k + _sum(row, ln_free) for row, k in bound)))
 
 
-def _sum(factors: Sequence[float], terms: Sequence[Array]) -> Array:
+def _sum(factors: Sequence[int], terms: Sequence[Array]) -> Array:
     """Sum of factors times terms, what is zero left out."""
-    return sum(factor * term for factor, term in zip(factors, terms, strict=True) if factor)  # type: ignore[return-value]
+    kept = [term if factor == 1 else factor * term for factor, term in zip(factors, terms, strict=True) if factor]
+    return reduce(jnp.add, kept) if kept else jnp.zeros_like(terms[0])
 
 
 def buffering(concentrations: Each, made_of: Makeup) -> list[list[Array]]:

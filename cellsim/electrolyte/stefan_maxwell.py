@@ -138,4 +138,5 @@ def thermodynamic_diffusivity(D: Binary, salt: Salt) -> Array:
     """D_0+ D_0- (z+ - z-)/(z+ D_0+ - z- D_0-) [m2/s], shape (*point): the salt's diffusivity relative to the solvent is
     this times c_tot/c0 times chi."""
     z_plus, z_minus = salt.z
-    return D.D_0plus * D.D_0minus * (z_plus - z_minus) / (z_plus * D.D_0plus - z_minus * D.D_0minus)
+    D_0plus, D_0minus = jnp.asarray(D.D_0plus), jnp.asarray(D.D_0minus)
+    return D_0plus * D_0minus * (z_plus - z_minus) / (z_plus * D_0plus - z_minus * D_0minus)
