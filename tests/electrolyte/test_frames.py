@@ -211,7 +211,7 @@ def test_the_converted_law_is_finite_without_salt_and_differentiable_in_every_nu
     leaves = jax.tree_util.tree_leaves(slopes[0])
     assert len(leaves) == len(jax.tree_util.tree_leaves(law)) == 5
     assert all(np.any(leaf[2:] != 0) for leaf in leaves)
-    check_grads(jax.jit(lambda c: law(c * 1000.0, 300.0)), (jnp.array([0.5, 2.5]),), order=2, rtol=1e-4)
+    check_grads(jax.jit(lambda c: law(c * 1000.0, 300.0)), (jnp.array([0.5, 2.5]),), order=1, rtol=1e-6)
 
 
 def test_a_law_of_ones_own_may_say_where_the_solvent_is():
