@@ -11,9 +11,9 @@ from jaxtyping import Array, Float
 from cellsim.cells.porous import Bruggeman
 from cellsim.constants import SECONDS_PER_HOUR, T_ROOM, F
 from cellsim.electrode.kinetics import ButlerVolmer
-from cellsim.electrolyte import Electrolyte
+from cellsim.electrolyte.electrolyte import PROPERTIES, AbstractElectrolyte
 from cellsim.laws import Law, law
-from cellsim.parameters import quantity
+from cellsim.parameters import Quantity, quantity
 
 Factor = Callable[[Any], Any]
 
@@ -82,7 +82,7 @@ class Cell(eqx.Module):
     negative: Electrode
     separator: Separator
     positive: Electrode
-    electrolyte: Electrolyte
+    electrolyte: AbstractElectrolyte
     area: Float[Array, ""] = quantity("m2", 1e-7, 1e3, "area of the electrodes facing each other, all layers together")
     c0: Float[Array, ""] = quantity("mol/m3", 1.0, 2e4, "salt concentration at rest")
     V_min: Float[Array, ""] = quantity("V", 0.0, 5.5, "lower cut-off voltage, 0 % state of charge at equilibrium")
@@ -104,31 +104,32 @@ def implausible_laws(cell: Cell) -> list[str]:
     """One line for every law whose value at the resting state lies outside the range that its field says."""
     if any(isinstance(x, jax.core.Tracer) for x in jax.tree.leaves(cell)):
         return []  # a cell made or changed under a transformation is not judged
-    values = dict(zip(_laws(cell), map(float, _laws_at_rest(cell)), strict=True))
     found = []
-    for (name, field), value in values.items():
-        about = field.metadata["law"]
+    for ((part, name), about), value in zip(_laws(cell).items(), map(float, _laws_at_rest(cell)), strict=True):
         if not about.low <= value <= about.high:
-            at = cell.c0 if name == "electrolyte" else _parts(cell)[name].theta0
-            where = f"at {float(at):g} mol/m3" if name == "electrolyte" else f"at lithiation {float(at):g}"
+            at = float(_at_rest(cell, part))
+            where = f"at {at:g} mol/m3" if part == "electrolyte" else f"at lithiation {at:g}"
             found.append(
-                f"{name}.{field.name} = {value:g} {about.unit} {where}; expected {about.low:g} to {about.high:g} "
-                f"{about.unit}."
+                f"{part}.{name} = {value:g} {about.unit} {where}; expected {about.low:g} to {about.high:g} {about.unit}."
             )
     return found
 
 
 @eqx.filter_jit
 def _laws_at_rest(cell: Cell) -> list[Float[Array, ""]]:
-    parts = _parts(cell)
-    at = {name: cell.c0 if name == "electrolyte" else part.theta0 for name, part in parts.items()}
-    return [getattr(parts[name], field.name)(at[name], cell.T_ref) for name, field in _laws(cell)]
+    return [getattr(_parts(cell)[part], name)(_at_rest(cell, part), cell.T_ref) for part, name in _laws(cell)]
 
 
-def _laws(cell: Cell) -> list[tuple[str, Any]]:
-    """The name of the part and the field of every law."""
+def _at_rest(cell: Cell, part: str) -> Float[Array, ""]:
+    """What the laws of a part are a function of, in the resting cell: salt concentration or lithiation."""
+    return cell.c0 if part == "electrolyte" else _parts(cell)[part].theta0
+
+
+def _laws(cell: Cell) -> dict[tuple[str, str], Quantity]:
+    """What the values of every law must be like, by its part and its name."""
     fields = ((name, field) for name, part in _parts(cell).items() for field in dataclasses.fields(part))
-    return [(name, field) for name, field in fields if "law" in field.metadata]
+    laws = {(name, field.name): field.metadata["law"] for name, field in fields if "law" in field.metadata}
+    return laws | {("electrolyte", name): about for name, about in PROPERTIES.items()}  # whatever they are made of
 
 
 def _parts(cell: Cell) -> dict[str, Any]:

@@ -63,7 +63,8 @@ def maximised(
     values = lambda z: tuple(float(each.value(jnp.asarray(z[k]))) for k, each in enumerate(free))
     history: list[tuple[float, ...]] = []
     z, slope = start, np.full(len(free), np.inf)
-    for z, f, slope in descent(loss, start, tolerance):
+    for point in descent(loss, start, tolerance):
+        z, f, slope = point
         history.append((-f * scale, *values(z)))
         if progress is not None and len(history) > 1:
             progress(len(history) - 1, history[-1][0], history[-1][1:])
