@@ -11,9 +11,12 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from cellsim.electrolyte.about import About
 from cellsim.electrolyte.electrolyte import Electrolyte
 from cellsim.laws import Arrhenius, Points, Polynomial
 from cellsim.parameters import as_float_array
+
+ABOUT = About("LiPF6", "EC:DMC", {"t_plus": "assumed: 0.4", "chi": "assumed: 1, an ideal solution"})
 
 
 class Exponential(eqx.Module):

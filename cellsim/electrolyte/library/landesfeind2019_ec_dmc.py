@@ -4,8 +4,11 @@ Source: Landesfeind & Gasteiger, J. Electrochem. Soc. 166 (2019) A3079-A3097, do
 The published t_plus is negative near 2 mol/L below 5 degC; chi without salt is 0.9 to 1.4, where it should be 1.
 """
 
+from cellsim.electrolyte.about import About
 from cellsim.electrolyte.electrolyte import Electrolyte
 from cellsim.electrolyte.library._landesfeind import mixture
+
+ABOUT = About("LiPF6", "EC:DMC 1:1 w")
 
 
 def electrolyte() -> Electrolyte:

@@ -5,8 +5,11 @@ The published t_plus reaches -0.5 at -10 degC, and chi without salt is 0.3 to 0.
 read a dilute limit from this fit.
 """
 
+from cellsim.electrolyte.about import About
 from cellsim.electrolyte.electrolyte import Electrolyte
 from cellsim.electrolyte.library._landesfeind import mixture
+
+ABOUT = About("LiPF6", "EC:EMC 3:7 w")
 
 
 def electrolyte() -> Electrolyte:

@@ -6,8 +6,11 @@ measured range, above 4.7 mol/L at 250 K and 8.9 mol/L at 270 K. The published t
 25 degC.
 """
 
+from cellsim.electrolyte.about import About
 from cellsim.electrolyte.electrolyte import Electrolyte
 from cellsim.electrolyte.library._landesfeind import mixture
+
+ABOUT = About("LiPF6", "EMC:FEC 19:1 w")
 
 
 def electrolyte() -> Electrolyte:

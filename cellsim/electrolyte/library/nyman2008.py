@@ -10,10 +10,13 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from cellsim.electrolyte.about import About
 from cellsim.electrolyte.electrolyte import Electrolyte
 from cellsim.laws import Points, Polynomial
 from cellsim.limits import positive
 from cellsim.parameters import as_float_array
+
+ABOUT = About("LiPF6", "EC:EMC 3:7 w", {"t_plus": "assumed: 0.2594", "chi": "assumed: 1, an ideal solution"})
 
 
 class Conductivity(eqx.Module):

@@ -9,10 +9,13 @@ zero there.
 import equinox as eqx
 from jaxtyping import Array, Float
 
+from cellsim.electrolyte.about import About
 from cellsim.electrolyte.electrolyte import Electrolyte
 from cellsim.laws import Points
 from cellsim.limits import at_least, positive
 from cellsim.parameters import as_float_array, quantity
+
+ABOUT = About("LiPF6", "PC:EC:DMC 10:27:63 v")
 
 GAP_FLOOR = 5.0  # K above the vanishing-mobility temperature; measured down to 17 K
 GAP_WIDTH = 0.5  # K: at 17 K the floor changes the gap by 1e-11 K
