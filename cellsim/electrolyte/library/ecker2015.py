@@ -11,6 +11,7 @@ are those next to 23 degC alone.
 """
 
 import equinox as eqx
+import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from cellsim.constants import F, R
@@ -41,7 +42,7 @@ class Conductivity(eqx.Module):
     T_ref: Float[Array, ""] = quantity("K", 200.0, 500.0, "temperature of the polynomial", default=296.0)
 
     def __call__(self, c: Points, T: Points) -> Float[Array, "*point"]:
-        return self.at_T_ref(c, T) * (self.T_ref / T) * arrhenius_factor(self.E, self.T_ref, T)
+        return self.at_T_ref(c, T) * (self.T_ref / jnp.asarray(T)) * arrhenius_factor(self.E, self.T_ref, T)
 
 
 class Diffusivity(eqx.Module):
@@ -50,7 +51,8 @@ class Diffusivity(eqx.Module):
     kappa: Conductivity
 
     def __call__(self, c: Points, T: Points) -> Float[Array, "*point"]:
-        return R * T * self.kappa(c, T) / (F**2 * at_least(c, C_FLOOR, C_WIDTH))
+        c_held = at_least(c, C_FLOOR, C_WIDTH)
+        return R * jnp.asarray(T) * self.kappa(c, T) / (F**2 * c_held)
 
 
 def electrolyte() -> Electrolyte:
