@@ -2,11 +2,12 @@
 
 import numpy as np
 
-from cellsim.constants import T_ROOM
+from cellsim.constants import T_ROOM, ZERO_CELSIUS
 from cellsim.electrolyte.electrolyte import Electrolyte
 
 UNBOUNDED = 3000.0  # mol/m3, looked at where an electrolyte states no range
 NARROW = 1.5  # K
+STEPS = (1, 2, 5, 10, 15, 20, 25, 30, 40, 50, 100, 200)  # K
 
 
 def is_isothermal(electrolyte: Electrolyte) -> bool:
@@ -22,14 +23,16 @@ def concentrations(electrolyte: Electrolyte, count: int) -> np.ndarray:
 
 
 def temperatures(electrolyte: Electrolyte, count: int) -> np.ndarray:
-    """Up to `count` temperatures [K] over the measured range, 25 degC among them where it was measured."""
+    """Up to `count` temperatures [K] in the measured range, evenly spaced by whole degrees, 25 degC among them where it
+    was measured."""
     low, high = electrolyte.T_range
     if not (low > 0 and np.isfinite(high)):
         return np.array([T_ROOM])
-    has_room = low <= T_ROOM <= high
+    middle = T_ROOM if low <= T_ROOM <= high else ZERO_CELSIUS + round(0.5 * (low + high) - ZERO_CELSIUS)
     if is_isothermal(electrolyte) or count == 1:
-        return np.array([T_ROOM if has_room else 0.5 * (low + high)])
-    T = np.linspace(low, high, count)
-    if has_room:
-        T[np.argmin(np.abs(T - T_ROOM))] = T_ROOM
-    return T
+        return np.array([middle])
+    for step in STEPS:
+        below, above = int((middle - low) / step), int((high - middle) / step)
+        if below + 1 + above <= count:
+            break
+    return middle + step * np.arange(-below, above + 1)

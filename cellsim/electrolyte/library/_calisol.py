@@ -86,7 +86,7 @@ def about(salt: str, solvent: str) -> About:
         salt,
         solvent,
         {
-            "D": "assumed: from kappa and t_plus, ions that move on their own",
+            "D": "assumed: Nernst-Einstein, from kappa and t_plus",
             "t_plus": f"assumed: {T_PLUS:g}",
             "chi": "assumed: 1, an ideal solution",
         },

@@ -1,9 +1,11 @@
-"""LiAsF6 in sulfolane, 0.2 to 2 mol/L, -10 to 80 degC: the conductivity, fitted; all else assumed.
+"""LiAsF6 in sulfolane, 0.2 to 1.5 mol/L, 20 to 80 degC: the conductivity, fitted; all else assumed.
 
 Source: J. T. Dudley et al., J. Power Sources 35 (1991) 59-82, doi:10.1016/0378-7753(91)80004-H, in the collection
 CALiSol-23, Sci. Data 11 (2024) 750, doi:10.1038/s41597-024-03575-8.
 21 points (0 more left out as misread) lie about the fit with a root mean square deviation of 1.5 %, 6 mS/m.
 Concentrations are as given, in mol/L. Rows with a conductivity of zero, where the solution had frozen, were not used.
+In the cold only thinner solutions were measured, to 1 mol/L at -10 degC. In the heat thicker ones were, to 2 mol/L from
+60 degC on.
 """
 
 from cellsim.electrolyte.electrolyte import Electrolyte
@@ -26,6 +28,6 @@ def electrolyte() -> Electrolyte:
         FIT,
         name="LiAsF6 in sulfolane",
         measured_by=("J. T. Dudley et al., J. Power Sources 35 (1991) 59-82, doi:10.1016/0378-7753(91)80004-H"),
-        c_range=(200.0, 2000.0),
-        T_range=(263.15, 353.15),
+        c_range=(200.0, 1500.0),
+        T_range=(293.15, 353.15),
     )

@@ -25,7 +25,7 @@ ABOUT = About(
     "LiPF6",
     "EC:EMC",
     {
-        "D": "assumed: from the conductivity, R T kappa/(F^2 c)",
+        "D": "assumed: Nernst-Einstein, R T kappa/(F^2 c)",
         "t_plus": "assumed: 0.26",
         "chi": "assumed: 1, an ideal solution",
     },
