@@ -54,7 +54,13 @@ def text(electrolyte: Electrolyte, name: str | None = None) -> str:
     if name is not None:
         remarks = _remarks(inspect.getdoc(registry.module(electrolyte_library, name)) or "")
         said += ["", *remarks] if remarks else []
-    said += ["", _range(electrolyte), "", columns(_properties(electrolyte, name)), "", tables(electrolyte)]
+    said += ["", _range(electrolyte), "", columns(_properties(name)), "", tables(electrolyte)]
+    fit = None if name is None else getattr(registry.module(electrolyte_library, name), "FIT", None)
+    if fit is not None:
+        rows = zip(fit.coefficients, fit.standard_errors, strict=True)
+        listed = [(f"p{k}", f"{value:.6g}", f"+/- {error:.2g}") for k, (value, error) in enumerate(rows, 1)]
+        said += ["", f"Coefficients of the conductivity, with standard errors, from {fit.points} points"]
+        said += [inspect.getdoc(type(electrolyte.kappa)) or "", columns(listed)]
     return "\n".join(said)
 
 
@@ -80,7 +86,7 @@ def _range(electrolyte: Electrolyte) -> str:
     )
 
 
-def _properties(electrolyte: Electrolyte, name: str | None) -> list[tuple[str, ...]]:
+def _properties(name: str | None) -> list[tuple[str, ...]]:
     facts = about(name) if name is not None else About("", "")
     rows: list[tuple[str, ...]] = []
     for which in PROPERTIES:
@@ -90,11 +96,8 @@ def _properties(electrolyte: Electrolyte, name: str | None) -> list[tuple[str, .
 
 
 def _remarks(docstring: str) -> list[str]:
-    """What the docstring of a library file says after its first line and its source."""
-    lines = docstring.split("\n")[1:]
-    ends = [k for k, line in enumerate(lines) if line.rstrip().endswith(".")]
-    is_source = bool(lines) and any(line.startswith("Source") for line in lines[:2])
-    return lines[ends[0] + 1 :] if is_source and ends else [line for line in lines if line]
+    """What the docstring of a library file says after its first line and its source, paragraph by paragraph."""
+    return [part for part in docstring.split("\n\n")[1:] if not part.startswith("Source")]
 
 
 def library_name(electrolyte: Electrolyte) -> str | None:

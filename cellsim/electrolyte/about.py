@@ -11,7 +11,7 @@ class About(NamedTuple):
     """The facts about a published electrolyte that stand beside its laws.
 
     `origin` tells how a property was come by where it was not measured on this very electrolyte: "assumed: ...",
-    "computed: ...". What it does not name was measured.
+    "computed: ...", "fitted: ...". What it does not name was measured.
     """
 
     salt: str

@@ -3,6 +3,7 @@
 Source: Bernardi & Go, J. Power Sources 196 (2011) 412-427, doi:10.1016/j.jpowsour.2010.06.107, for the conductivity, as
 the program MPET has it; Valoen & Reimers, J. Electrochem. Soc. 152 (2005) A882-A891, doi:10.1149/1.1872737, for the
 measurements, the diffusivity, the transference number and the thermodynamic factor.
+
 The conductivity is the square of a polynomial and touches zero where that vanishes, above 3 mol/L in the cold. Some
 codes lost the square and gained a factor 1.2544.
 """

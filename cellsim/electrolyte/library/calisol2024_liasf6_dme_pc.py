@@ -2,7 +2,8 @@
 
 Source: J. Power Sources 97-98 (2001), doi:10.1016/S0378-7753(01)00697-8, in the collection CALiSol-23, Sci. Data 11
 (2024) 750, doi:10.1038/s41597-024-03575-8.
-45 points (0 more left out as misread) lie about the fit with a root mean square deviation of 1.4 %, 0.96 mS/m.
+
+45 points lie about the fit with a root mean square deviation of 1.4 %, 0.96 mS/m.
 Molalities were converted to concentrations at 25 degC with the densities of the solvents and an assumed volume of 60
 cm3 per mole of salt, right within 2 %. In the cold only thinner solutions were measured, to 0.93 mol/L at -25 degC.
 """

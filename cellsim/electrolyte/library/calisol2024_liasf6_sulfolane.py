@@ -2,7 +2,8 @@
 
 Source: J. T. Dudley et al., J. Power Sources 35 (1991) 59-82, doi:10.1016/0378-7753(91)80004-H, in the collection
 CALiSol-23, Sci. Data 11 (2024) 750, doi:10.1038/s41597-024-03575-8.
-21 points (0 more left out as misread) lie about the fit with a root mean square deviation of 1.5 %, 6 mS/m.
+
+21 points lie about the fit with a root mean square deviation of 1.5 %, 6 mS/m.
 Concentrations are as given, in mol/L. Rows with a conductivity of zero, where the solution had frozen, were not used.
 In the cold only thinner solutions were measured, to 1 mol/L at -10 degC. In the heat thicker ones were, to 2 mol/L from
 60 degC on.

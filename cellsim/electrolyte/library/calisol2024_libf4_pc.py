@@ -2,6 +2,7 @@
 
 Source: M. S. Ding, J. Electrochem. Soc. 151 (2004) A40-A47, doi:10.1149/1.1630593, in the collection CALiSol-23, Sci.
 Data 11 (2024) 750, doi:10.1038/s41597-024-03575-8.
+
 120 points (1 more left out as misread) lie about the fit with a root mean square deviation of 2.8 %, 6.1 mS/m.
 Molalities were converted to concentrations at 25 degC with the densities of the solvents and an assumed volume of 40
 cm3 per mole of salt, right within 2 %. The rows of doi:10.1021/je0498863 for pure PC are scattered by factors of ten in

@@ -3,6 +3,7 @@
 Sources: M. S. Ding, J. Electrochem. Soc. 151 (2004) A40-A47, doi:10.1149/1.1630593; M. S. Ding, J. Chem. Eng. Data 49
 (2004) 1102-1109, doi:10.1021/je0498863; J. Power Sources 119-121 (2003), doi:10.1016/S0378-7753(03)00153-8, in the
 collection CALiSol-23, Sci. Data 11 (2024) 750, doi:10.1038/s41597-024-03575-8.
+
 375 points (10 more left out as misread) lie about the fit with a root mean square deviation of 1.8 %, 3.1 mS/m.
 Molalities were converted to concentrations at 25 degC with the densities of the solvents and an assumed volume of 40
 cm3 per mole of salt, right within 2 %. In the cold only thinner solutions were measured, to 1.7 mol/L at -40 degC.

@@ -2,6 +2,7 @@
 
 Source: M. S. Ding, K. Xu and T. R. Jow, J. Electrochem. Soc. 152 (2005) A132-A140, doi:10.1149/1.1833611, in the
 collection CALiSol-23, Sci. Data 11 (2024) 750, doi:10.1038/s41597-024-03575-8.
+
 119 points (2 more left out as misread) lie about the fit with a root mean square deviation of 5.5 %, 12 mS/m.
 Molalities were converted to concentrations at 25 degC with the densities of the solvents and an assumed volume of 90
 cm3 per mole of salt, right within 2 %.

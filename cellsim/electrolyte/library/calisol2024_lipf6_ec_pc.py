@@ -2,7 +2,8 @@
 
 Source: M. S. Ding and T. R. Jow, J. Electrochem. Soc. 150 (2003) A620-A628, doi:10.1149/1.1566019, in the collection
 CALiSol-23, Sci. Data 11 (2024) 750, doi:10.1038/s41597-024-03575-8.
-71 points (0 more left out as misread) lie about the fit with a root mean square deviation of 3.1 %, 12 mS/m. Molalities
+
+71 points lie about the fit with a root mean square deviation of 3.1 %, 12 mS/m. Molalities
 were converted to concentrations at 25 degC with the densities of the solvents and an assumed volume of 60 cm3 per mole
 of salt, right within 2 %. In the cold only thinner solutions were measured, to 0.94 mol/L at -39 degC.
 """

@@ -2,6 +2,7 @@
 
 Source: M. S. Ding, K. Xu and T. R. Jow, J. Electrochem. Soc. 149 (2002) A1489-A1498, doi:10.1149/1.1513556, in the
 collection CALiSol-23, Sci. Data 11 (2024) 750, doi:10.1038/s41597-024-03575-8.
+
 105 points (5 more left out as misread) lie about the fit with a root mean square deviation of 1.1 %, 6.1 mS/m.
 Molalities were converted to concentrations at 25 degC with the densities of the solvents and an assumed volume of 60
 cm3 per mole of salt, right within 2 %. In the cold only thinner solutions were measured, to 1.4 mol/L at -30 degC.

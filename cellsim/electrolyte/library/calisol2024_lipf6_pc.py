@@ -2,6 +2,7 @@
 
 Source: M. S. Ding and T. R. Jow, J. Electrochem. Soc. 150 (2003) A620-A628, doi:10.1149/1.1566019, in the collection
 CALiSol-23, Sci. Data 11 (2024) 750, doi:10.1038/s41597-024-03575-8.
+
 92 points (7 more left out as misread) lie about the fit with a root mean square deviation of 1.4 %, 5.4 mS/m.
 Molalities were converted to concentrations at 25 degC with the densities of the solvents and an assumed volume of 60
 cm3 per mole of salt, right within 2 %. The rows of doi:10.1021/je020219o for pure PC are scattered in the collection

@@ -3,6 +3,7 @@
 Source: Capiglia, Saito, Kageyama, Mustarelli, Iwamoto, Tabuchi & Tukamoto, J. Power Sources 81-82 (1999) 859-862, to
 which codes trace the fits of the program dualfoil (its electrolyte 11); activation energies, t_plus = 0.4 and chi = 1
 as in Marquis et al., J. Electrochem. Soc. 166 (2019) A3693-A3706, doi:10.1149/2.0341915jes.
+
 No source at hand states the range of the fits. kappa does not vanish without salt, and has a false minimum at
 3.25 mol/L: the range given below ends before it. The two Arrhenius factors are assumptions of the codes.
 """

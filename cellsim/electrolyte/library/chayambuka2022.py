@@ -2,6 +2,7 @@
 
 Source: Chayambuka, Jiang, Mulder, Danilov & Notten, Electrochim. Acta 404 (2022) 139764,
 doi:10.1016/j.electacta.2021.139764, who give tables; PyBaMM and BattMo have them in digitised form.
+
 The laws here were fitted to PyBaMM's tables, the conductivity (5 points) within 0.5 % of each and the diffusivity (13
 points) within 1.6 %. BattMo's digitisation of the same figures is 10 % to 45 % lower in both. The diffusivity is a fit
 of the authors to discharge curves and ten times lower than those of lithium salts.
@@ -21,7 +22,7 @@ ABOUT = About(
     "NaPF6",
     "EC:PC 1:1 w",
     {
-        "D": "assumed: fitted by the authors to discharge curves",
+        "D": "fitted: by the authors, to discharge curves",
         "t_plus": "assumed: 0.45",
         "chi": "assumed: 1, an ideal solution",
     },

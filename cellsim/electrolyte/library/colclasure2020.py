@@ -3,6 +3,7 @@
 Source: Colclasure, Tanim, Jansen, Trask, Dunlop, Polzin, Bloom, Robertson, Flores, Evans, Dufek & Smith, Electrochim.
 Acta 337 (2020) 135854, doi:10.1016/j.electacta.2020.135854: fits to the Advanced Electrolyte Model of K. L. Gering, as
 NREL's programs have them.
+
 Nothing here was measured, and no source at hand states the range of the fits. The conductivity falls below
 zero at 2.8 mol/L and -10 degC, 4 mol/L and 25 degC: the range given below ends before, and a small floor keeps it
 positive beyond.

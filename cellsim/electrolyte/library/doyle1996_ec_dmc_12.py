@@ -2,6 +2,7 @@
 
 Source: Doyle, Newman, Gozdz, Schmutz & Tarascon, J. Electrochem. Soc. 143 (1996) 1890-1903, doi:10.1149/1.1836921, as
 the program dualfoil has it (its electrolyte 7).
+
 Only the conductivity is a function of concentration. No source at hand states the range of the fit: it has a false
 minimum at 3.4 mol/L and is negative above 5.0 mol/L, and the range given below ends before.
 kappa without salt is 0.01 S/m instead of zero.
@@ -15,7 +16,7 @@ ABOUT = About(
     "LiPF6",
     "EC:DMC 1:2 v",
     {
-        "D": "assumed: one number, fitted to the cell's discharge curves",
+        "D": "assumed: one number for all concentrations",
         "t_plus": "assumed: 0.363",
         "chi": "assumed: 1, an ideal solution",
     },

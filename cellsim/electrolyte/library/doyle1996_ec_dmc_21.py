@@ -2,10 +2,12 @@
 
 Source: Doyle, Newman, Gozdz, Schmutz & Tarascon, J. Electrochem. Soc. 143 (1996) 1890-1903, doi:10.1149/1.1836921, as
 the program dualfoil has it (its electrolyte 8).
+
 Only the conductivity is a function of concentration. No source at hand states the range of the fit: it has a false
 minimum at 2.8 mol/L and is negative above 4.3 mol/L, and the range given below ends before.
 kappa without salt is 0.04 S/m instead of zero.
-The programs of Ramadass (2004) and LIONSIMBA take ten times this diffusivity beside the same conductivity.
+The programs of Ramadass (2004) and LIONSIMBA take ten times this diffusivity beside the same conductivity; PyBaMM's
+set Prada2013 has the same polynomial ten times as high, which no gelled solution reaches.
 """
 
 from cellsim.electrolyte.about import About
@@ -16,7 +18,7 @@ ABOUT = About(
     "LiPF6",
     "EC:DMC 2:1 v",
     {
-        "D": "assumed: one number, fitted to the cell's discharge curves",
+        "D": "assumed: one number for all concentrations",
         "t_plus": "assumed: 0.363",
         "chi": "assumed: 1, an ideal solution",
     },

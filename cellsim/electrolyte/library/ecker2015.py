@@ -3,6 +3,7 @@
 Source: Ecker, Tran, Dechent, Kaebitz, Warnecke & Sauer, J. Electrochem. Soc. 162 (2015) A1836-A1848,
 doi:10.1149/2.0551509jes, as fitted by O'Kane in Richardson, Korotkin, Ranom, Castle & Foster, Electrochim. Acta 339
 (2020) 135862, doi:10.1016/j.electacta.2020.135862.
+
 The diffusivity follows from the conductivity by D = R T kappa/(F^2 c), which takes both ions together and the solution
 as ideal. kappa without salt is 0.17 S/m instead of zero, so that this D grows as 1/c; below 10 mol/m3 the concentration
 in its denominator is held there. No source at hand states the ranges: the conductivity turns up again at 2.25 mol/L,

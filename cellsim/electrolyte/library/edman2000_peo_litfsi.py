@@ -2,6 +2,7 @@
 
 Source: Edman, Doeff, Ferry, Kerr & De Jonghe, J. Phys. Chem. B 104 (2000) 3476-3480, doi:10.1021/jp993897z, as fitted
 in the program dualfoil (its electrolyte 12).
+
 The program takes the fitted conductivity as one in S/m; its values, 7e-4 at 1 mol/L, can only be S/cm (the literature
 on this polymer has 1e-3 S/cm at this temperature), and are so taken here. The transference number rises from 0.17 to
 0.59 over the measured range, as the paper says; the fit is negative below 0.23 mol/L, where nobody measured.

@@ -1,6 +1,7 @@
 """LiClO4 in PC at 25 degC: the conductivity over concentration.
 
 Source: Fuller, Doyle & Newman, J. Electrochem. Soc. 141 (1994) 1-10, doi:10.1149/1.2054684, as the program MPET has it.
+
 The fit counts in mol per kg of solution, of a density of 1204.1 kg/m3, whatever the concentration. Programs add 1e-4
 S/m to keep from dividing by zero; here nothing divides by it, and it is left out. No source at hand states the range of
 the fit, and the one given below is a guess. (MPET writes a thermodynamic factor of 0.5, which takes up a factor of 2 of

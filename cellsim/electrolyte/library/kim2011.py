@@ -1,6 +1,7 @@
 """LiPF6 in EC-based solvent, as in the NCA cell of Kim et al.: conductivity and diffusivity over temperature.
 
 Source: Kim, Smith, Lee, Santhanagopalan & Pesaran, J. Electrochem. Soc. 158 (2011) A955-A969, doi:10.1149/1.3597614.
+
 The paper gives the functions without their measurements, and no source at hand states a range. Both functions have a
 false minimum at 2.4 to 2.7 mol/L: the range given below ends before.
 """

@@ -1,6 +1,7 @@
 """LiPF6 in EC:DMC 1:1 by weight, 0.1 to 3 mol/L, -10 to 50 degC: all four properties.
 
 Source: Landesfeind & Gasteiger, J. Electrochem. Soc. 166 (2019) A3079-A3097, doi:10.1149/2.0571912jes.
+
 The published t_plus is negative near 2 mol/L below 5 degC; chi without salt is 0.9 to 1.4, where it should be 1.
 """
 

@@ -2,6 +2,7 @@
 
 Source: Paxton & Newman, J. Electrochem. Soc. 144 (1997) 3818-3831, doi:10.1149/1.1838098, as the program dualfoil has
 it (its electrolyte 13).
+
 The diffusivity is that of infinite dilution, 2.85e-9 m2/s, without salt. No source at hand states the ranges of the
 fits; the conductivity has its maximum at 6.7 mol/L (that is 30 %), as measured ones do. The thermodynamic factor of so
 concentrated a base is far from the 1 assumed here: give it another one where concentration overpotentials matter. The

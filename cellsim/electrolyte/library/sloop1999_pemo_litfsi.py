@@ -2,8 +2,9 @@
 
 Source: S. Sloop and J. Kerr, Lawrence Berkeley National Laboratory (1999), unpublished, as fitted in the program
 dualfoil (its electrolyte 10); there is no paper and no DOI.
-No source at hand states the range of the fits: the one given below ends before the transference number has fallen to
-zero for good, at 1.75 mol/L, and it is negative above. The program gives dln f/dc = 0.0021 m3/mol; in the convention
+
+No source at hand states the range of the fits, and the one given below is a guess. The transference number is negative
+above 1.75 mol/L. The program gives dln f/dc = 0.0021 m3/mol; in the convention
 here chi = 1 + c dln f/dc.
 """
 

@@ -1,6 +1,7 @@
 """LiPF6 in PC:EC:DMC 10:27:63 by volume, up to 3.3 mol/L, 263 to 333 K: conductivity, diffusivity, activity.
 
 Source: Valoen & Reimers, J. Electrochem. Soc. 152 (2005) A882-A891, doi:10.1149/1.1872737.
+
 The paper writes the diffusivity with ln and means log10. The conductivity fit is within some 5 % of the measured
 points, 14 % at the worst, except at 263 K and 3.3 mol/L, where it is 0.4 of the measured one; below 263 K it touches
 zero there.
