@@ -5,6 +5,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from jax.test_util import check_grads
 
 from cellsim.constants import R
 from cellsim.laws import Arrhenius, AtLeast, Constant, Custom, Polynomial, arrhenius_factor, as_law, law
@@ -139,4 +140,4 @@ def test_the_slopes_of_a_law_with_a_floor_are_its_own_above_and_vanish_below():
     assert float(by_x) == pytest.approx(-1.0, rel=1e-14)
     by_leaf, by_x, _ = slopes(held, 1e6, 300.0)
     assert float(by_x) == 0.0 and np.all(np.isfinite(by_leaf.law.coefficients))
-    jax.test_util.check_grads(lambda x: held(x, 300.0), (1.0 - 1.05e-3,), order=2, modes=["fwd", "rev"], eps=1e-7)
+    check_grads(lambda x: held(x, 300.0), (1.0 - 1.05e-3,), order=2, modes=["fwd", "rev"], eps=1e-7)

@@ -280,7 +280,17 @@ def test_the_diffusivity_of_a_fit_is_that_of_ions_which_move_on_their_own():
     kappa, t_plus = values(electrolyte.kappa, c, T), values(electrolyte.t_plus, c, T)
     both = R * T * kappa / (F**2 * c)  # D_+ + D_-
     D_plus, D_minus = t_plus * both, (1 - t_plus) * both
-    assert values(electrolyte.D, c, T) == pytest.approx(2 * D_plus * D_minus / (D_plus + D_minus), rel=1e-10)
+    hartley = 2 * D_plus * D_minus / (D_plus + D_minus)
+    assert values(electrolyte.D, c, T) == pytest.approx(hartley * values(electrolyte.chi, c, T), rel=1e-10)
+
+
+@pytest.mark.parametrize("name", ["valoen2005", "landesfeind2019_ec_emc", "landesfeind2019_ec_dmc"])
+def test_what_is_assumed_beside_fitted_conductivities_holds_roughly_for_measured_sets(name):
+    electrolyte, c, T = electrolyte_called(name), 1000.0, 298.15
+    kappa, D, t_plus, chi = (values(getattr(electrolyte, which), c, T) for which in PROPERTIES)
+    assert values(electrolyte_called("calisol2024_lipf6_pc").chi, c, T) == pytest.approx(chi, rel=0.05)
+    own = 2 * t_plus * (1 - t_plus) * chi * R * T * kappa / (F**2 * c)
+    assert 0.95 < D / own < 1.65
 
 
 def test_the_transference_number_of_the_fluorinated_electrolyte_changes_sign_with_concentration():
