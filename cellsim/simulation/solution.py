@@ -152,8 +152,10 @@ class Solution(eqx.Module):
     def outside_measured_range(self) -> str | None:
         """A sentence with the range when the run left the one in which its electrolyte was measured, else None."""
         parts = () if self.dense is None else self.dense
-        lines = [self.states.line, *(part.steps.y0.line[: int(part.count)] for part in parts)]
-        salt = np.concatenate([np.asarray(line)[:, 0].ravel() for line in lines]) * float(self.model.cell.c0)
+        # cut by numpy: a slice by JAX would compile for every length
+        lines = [np.asarray(self.states.line)]
+        lines += [np.asarray(part.steps.y0.line)[: int(part.count)] for part in parts]
+        salt = np.concatenate([line[:, 0].ravel() for line in lines]) * float(self.model.cell.c0)
         return self.model.cell.electrolyte.outside_measured_range(salt, np.asarray(self.T))
 
     @property
