@@ -14,6 +14,7 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Float
 
 from cellsim.constants import T_ROOM, R
+from cellsim.limits import at_least
 from cellsim.parameters import Quantity, as_float_array, quantity
 
 Points = Float[ArrayLike, "*#point"]
@@ -62,6 +63,19 @@ class Product(eqx.Module):
 
     def __call__(self, x: Points, T: Points) -> Float[Array, "*point"]:
         return self.first(x, T) * self.second(x, T)
+
+
+class AtLeast(eqx.Module):
+    """Another law, smoothly kept above `floor` where a fit that is extrapolated falls to zero or below.
+
+    What lies five times as high as the floor or higher is left alone to the last digit.
+    """
+
+    law: Law
+    floor: float = eqx.field(static=True)  # in the law's unit; no coefficient of the fit
+
+    def __call__(self, x: Points, T: Points) -> Float[Array, "*point"]:
+        return at_least(self.law(x, T), self.floor, self.floor / 10)
 
 
 class Custom(eqx.Module):

@@ -110,7 +110,8 @@ def implausible_laws(cell: Cell) -> list[str]:
             at = float(_at_rest(cell, part))
             where = f"at {at:g} mol/m3" if part == "electrolyte" else f"at lithiation {at:g}"
             found.append(
-                f"{part}.{name} = {value:g} {about.unit} {where}; expected {about.low:g} to {about.high:g} {about.unit}."
+                f"{part}.{name} = {value:g} {about.unit} {where}; expected {about.low:g} to {about.high:g} "
+                f"{about.unit}."
             )
     return found
 

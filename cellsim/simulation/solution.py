@@ -25,6 +25,10 @@ Scalar = Float[Array, ""]
 DEPLETED = 0.02  # of the resting salt concentration: so little that the electrolyte limits the current
 
 
+class OutsideMeasuredRange(UserWarning):
+    """A run left the range of concentrations and temperatures in which its electrolyte was measured."""
+
+
 class Solution(eqx.Module):
     """Voltage, current and every field of a run, at times `t` from its start to its stop.
 
@@ -157,6 +161,16 @@ class Solution(eqx.Module):
             f": the electrolyte is depleted in the {where} (salt down to {max(float(c[at]), 0.0):.2g} mol/m3 from "
             f"{float(cell.c0):.4g}), so the current is above what the electrolyte can carry (limiting current)"
         )
+
+    @property
+    def outside_measured_range(self) -> str | None:
+        """A sentence with the range when the run left the one in which its electrolyte was measured, else None."""
+        parts = () if self.dense is None else self.dense
+        # cut by numpy: a slice by JAX would compile for every length
+        lines = [np.asarray(self.states.line)]
+        lines += [np.asarray(part.steps.y0.line)[: int(part.count)] for part in parts]
+        salt = np.concatenate([line[:, 0].ravel() for line in lines]) * float(self.model.cell.c0)
+        return self.model.cell.electrolyte.outside_measured_range(salt, np.asarray(self.T))
 
     @property
     def balance(self) -> observables.Balance:
