@@ -16,6 +16,7 @@ from cellsim.electrolyte.onsager import OfSalt
 from cellsim.electrolyte.speciation import Cluster
 from cellsim.laws import Law, law
 from cellsim.limits import positive
+from cellsim.parameters import quantity
 
 D_LOW, D_HIGH = 1e-16, 1e-7  # m2/s
 D_UNIT = 1e-10  # m2/s; of a learned diffusivity, so that a law that says zero is a liquid
@@ -60,6 +61,31 @@ class IdealElectrolyte(AbstractOnsagerElectrolyte):
     def L(self, c: Points, T: Points) -> OfSalt:
         """Onsager coefficients L++, L+- and L--, relative to the solvent [mol2/(J m s)]."""
         plus, minus = self._own(self.D_plus(c, T), self.D_minus(c, T), c, T)
+        return OfSalt(plus, jnp.zeros_like(plus), minus)
+
+
+class TradeOffElectrolyte(AbstractOnsagerElectrolyte):
+    """A family of electrolytes in which a larger transference number is paid for with conductivity, as when anions are
+    tied to ever larger molecules: the ions move on their own, and the sum of their diffusivities falls by `decades`
+    powers of ten as the transference number goes from zero to one.
+
+    The limiting current, proportional to the cation's diffusivity, is greatest at a transference number of
+    1/(decades ln 10).
+
+    Source: the trade-off is that of Diederichsen, McShane & McCloskey, ACS Energy Lett. 2 (2017) 2563,
+    doi:10.1021/acsenergylett.7b00792; its form here is the simplest that has it.
+    """
+
+    share: Float[Array, ""] = quantity("-", 0.0, 1.0, "transference number of the cation")
+    D_sum: Law = law("m2/s", D_LOW, D_HIGH, "sum of the diffusivities of both ions at `share_ref`")
+    decades: Float[Array, ""] = quantity("-", 0.0, 10.0, "powers of ten of diffusivity per transference number")
+    share_ref: Float[Array, ""] = quantity("-", 0.0, 1.0, "transference number at which `D_sum` holds", default=0.4)
+    chi: Law = property_law("chi", default=1.0)
+
+    def L(self, c: Points, T: Points) -> OfSalt:
+        """Onsager coefficients L++, L+- and L--, relative to the solvent [mol2/(J m s)]."""
+        total = self.D_sum(c, T) * 10.0 ** (-self.decades * (self.share - self.share_ref))
+        plus, minus = self._own(self.share * total, (1 - self.share) * total, c, T)
         return OfSalt(plus, jnp.zeros_like(plus), minus)
 
 
