@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import cellsim
+from cellsim import citations
 from cellsim.cells.design import implausible_laws
 from cellsim.cli.library import _cell_text, _electrolyte_text
 from cellsim.electrolyte import AbstractElectrolyte, Electrolyte, Salt, activity, onsager
@@ -22,6 +23,7 @@ from cellsim.electrolyte.levels import (
 from cellsim.electrolyte.speciation import Cluster
 from cellsim.laws import Arrhenius, Constant, Custom, Polynomial
 from cellsim.parameters import UnknownPath, get, leaves, replace
+from cellsim.scenario import _unsettable
 
 PROPERTIES = ("kappa", "D", "t_plus", "chi")
 T = 298.15
@@ -227,3 +229,29 @@ def test_a_trade_off_is_ideal_ions_whose_diffusivities_fall_with_the_share_of_th
     shares = jnp.linspace(0.01, 0.99, 981)
     D_plus = jax.vmap(lambda share: TradeOffElectrolyte(share, 5e-10, decades).kappa(1e3, 300.0) * share)(shares)
     assert float(shares[jnp.argmax(D_plus)]) == pytest.approx(1 / (decades * np.log(10)), abs=1e-3)
+
+
+@every_level
+def test_every_path_can_be_set_as_a_scenario_sets_it(level):
+    cell = replace(cellsim.load_cell("Chen2020"), "electrolyte", LEVELS[level])
+    for leaf in leaves(LEVELS[level]):
+        value = np.asarray(leaf.value)
+        assert _unsettable(cell, f"electrolyte.{leaf.path}", value.tolist()) == ""
+    for field in dataclasses.fields(LEVELS[level]):
+        if "law" in field.metadata:
+            assert _unsettable(cell, f"electrolyte.{field.name}", 1e-10) == ""
+            assert "must be a number" in _unsettable(cell, f"electrolyte.{field.name}", "fast")
+
+
+def test_a_clusters_constant_and_diffusivity_are_set_by_its_place_in_the_list():
+    cell = replace(cellsim.load_cell("Chen2020"), "electrolyte", LEVELS["associated"])
+    assert _unsettable(cell, "electrolyte.clusters.0.K", 1e-3) == ""
+    assert "set one of them" in _unsettable(cell, "electrolyte.clusters.0", 1e-3)
+    weaker = replace(cell, "electrolyte.clusters.0.K", 1e-6).electrolyte
+    assert float(weaker.haven_ratio(1000.0, T)) > float(cell.electrolyte.haven_ratio(1000.0, T))
+
+
+def test_each_level_cites_what_it_rests_on():
+    for level, words in (("Onsager", "Fuoss, J. Phys. Chem. 36 (1932)"), ("associated", "Kraus"), ("ideal", "Newman")):
+        cell = replace(cellsim.load_cell("Chen2020"), "electrolyte", LEVELS[level])
+        assert any(words in citation.reference for citation in citations.of_cell(cell)), level
