@@ -58,7 +58,8 @@ def test_a_slow_electrolyte_stops_a_cell_with_the_sentence_on_depletion(study, t
 
 @pytest.mark.parametrize("index", range(3))
 def test_the_voltage_moves_with_all_numbers_of_an_electrolyte_as_differences_say(study, three, index):
-    found = study.gradient(three, index)
+    conditions = study.conditions(three.electrolytes[index])
+    found = study.gradient(three, index, conditions)
     assert 3.0 < found.voltage < 4.2 and study.is_finite(found.derivative)
     leaves, shape = jax.tree.flatten(three.electrolytes[index])
     random = np.random.default_rng(index)
@@ -70,7 +71,7 @@ def test_the_voltage_moves_with_all_numbers_of_an_electrolyte_as_differences_say
     def moved(step):
         others = [leaf * (1 + step * share) for leaf, share in zip(leaves, shares, strict=True)]
         changed = eqx.tree_at(lambda held: held.electrolytes[index], three, jax.tree.unflatten(shape, others))
-        return study.gradient(changed, index).voltage
+        return study.gradient(changed, index, conditions).voltage
 
     h = 1e-5  # of every number at once; terms of the fits cancel strongly
     difference = (8 * (moved(h) - moved(-h)) - (moved(2 * h) - moved(-2 * h))) / (12 * h)
