@@ -90,11 +90,11 @@ class TradeOffElectrolyte(AbstractOnsagerElectrolyte):
     share_ref: Float[Array, ""] = quantity("-", 0.0, 1.0, "transference number at which `D_sum` holds", default=0.4)
     chi: Law = property_law("chi", default=1.0)
 
-    def L(self, c: Points, T: Points) -> OfSalt:
-        """Onsager coefficients L++, L+- and L--, relative to the solvent [mol2/(J m s)]."""
+    def L_and_chi(self, c: Points, T: Points) -> tuple[OfSalt, Array]:
+        """Onsager coefficients L++, L+-, L-- relative to the solvent [mol2/(J m s)], and the thermodynamic factor."""
         total = self.D_sum(c, T) * 10.0 ** (-self.decades * (self.share - self.share_ref))
         plus, minus = self._own(self.share * total, (1 - self.share) * total, c, T)
-        return OfSalt(plus, jnp.zeros_like(plus), minus)
+        return OfSalt(plus, jnp.zeros_like(plus), minus), self.chi(c, T)
 
 
 class OnsagerElectrolyte(AbstractOnsagerElectrolyte):
