@@ -17,12 +17,8 @@ What this run is for, in as many lines as you like.
 [cell]
 name = "Chen2020"             # one of `cellsim list cells`
 # electrolyte = "nyman2008"   # another one of `cellsim list electrolytes`, in place of the cell's own
+# an electrolyte made from ions, and a search for the best cell: see scenarios/best_transference_4C.toml
 # check = true                # false accepts numbers that look implausible
-
-# [cell.electrolyte]          # or an electrolyte of your own, from what lies beneath its properties
-# level = "ions"              # properties, ions, onsager, stefan-maxwell, association or trade-off
-# D_plus = 1.3e-10            # m2/s; a number, or a table {c = [0, 1000], values = [1e-10, 2e-10]} over mol/m3
-# D_minus = 2.9e-10           # m2/s
 
 [cell.set]                    # numbers to change, by the paths that `cellsim describe Chen2020` shows, in SI units
 # negative.L = 85.2e-6
@@ -43,12 +39,6 @@ soc = 1.0                     # initial state of charge: 0 and 1 are the cut-off
 rtol = 1e-6                   # error control of the time steps
 # atol = 1e-6                 # rtol by default
 # max_steps = 10000           # give up after so many; by default never
-
-# [optimise]                  # look for the cell that gives most, by gradient, and run it
-# maximise = "capacity"       # or energy
-# steps = 40                  # at most
-# [optimise.over]             # what moves, and between which bounds
-# "negative.L" = [50e-6, 120e-6]
 
 [output]
 # dir = "out/my_run"          # from where the command is started; by default out/ and the name of this file
