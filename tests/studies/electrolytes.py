@@ -32,9 +32,8 @@ NOT_FOR_THIS_CELL = {
 }
 DIFFERENCED = ("landesfeind2019_emc_fec", "colclasure2020", "calisol2024_libf4_pc")
 TIMES = np.array([10.0, 60.0, 300.0])  # s, at which the voltage is looked at
-STEP = (
-    1e-3  # of a difference: a share of the number that is moved, and the volts that the voltage then moves by at most
-)
+# Of a difference: a share of the number that is moved, and the volts that the voltage then moves by at most
+STEP = 1e-4
 RTOL = 1e-9
 
 
