@@ -267,6 +267,17 @@ def test_the_floors_of_extrapolated_fits_do_not_touch_what_was_measured():
                 np.testing.assert_allclose(values(law, c, T), values(law.law, c, T), rtol=1e-14, err_msg=name)
 
 
+@pytest.mark.parametrize("name", ["doyle1996_ec_dmc_12", "doyle1996_ec_dmc_21", "ecker2015", "paxton1997_koh"])
+def test_what_conducts_without_salt_in_the_published_fit_does_not_here(name):
+    kappa = electrolyte_called(name).kappa
+    assert float(values(kappa.law, 0.0, 298.15)) > 0.01
+    at = values(kappa, np.array([-1.0, 0.0, 0.5, 15.0, 1000.0]), 298.15)
+    own = values(kappa.law, np.array([-1.0, 0.0, 0.5, 15.0, 1000.0]), 298.15)
+    assert np.all(at > 0) and np.all(at[:2] < 2e-3 * own[:2])
+    assert at[2] == pytest.approx((1 - np.exp(-1)) * own[2], rel=1e-5)
+    np.testing.assert_allclose(at[3:], own[3:], rtol=1e-12)
+
+
 def test_the_polymer_is_a_thousandth_as_quick_as_a_liquid_and_its_conductivity_is_in_siemens_per_metre():
     polymer = electrolyte_called("edman2000_peo_litfsi")
     assert values(polymer.kappa, 1000.0, 358.15) == pytest.approx(0.07348, rel=1e-4)  # 7e-4 S/cm, as the literature has

@@ -5,11 +5,12 @@ the program dualfoil has it (its electrolyte 7).
 
 Only the conductivity is a function of concentration. No source at hand states the range of the fit: it has a false
 minimum at 3.4 mol/L and is negative above 5.0 mol/L, and the range given below ends before.
-kappa without salt is 0.01 S/m instead of zero.
+kappa without salt is 0.01 S/m instead of zero in the published fit; here it vanishes below 5 mol/m3.
 """
 
 from cellsim.electrolyte.about import About
 from cellsim.electrolyte.electrolyte import Electrolyte
+from cellsim.electrolyte.library._vanishing import Vanishing
 from cellsim.laws import AtLeast, Polynomial
 
 ABOUT = About(
@@ -26,7 +27,9 @@ ABOUT = About(
 def electrolyte() -> Electrolyte:
     """LiPF6 in EC:DMC 1:2 by volume at 25 degC."""
     return Electrolyte(
-        kappa=AtLeast(Polynomial([0.010793, 0.67461, -0.52245, 0.13605, -0.011724], unit=1000.0), floor=1e-6),  # S/m
+        kappa=Vanishing(
+            AtLeast(Polynomial([0.010793, 0.67461, -0.52245, 0.13605, -0.011724], unit=1000.0), floor=1e-6)
+        ),  # S/m
         D=7.5e-11,
         t_plus=0.363,
         chi=1.0,

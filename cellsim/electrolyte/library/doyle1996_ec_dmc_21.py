@@ -5,13 +5,14 @@ the program dualfoil has it (its electrolyte 8).
 
 Only the conductivity is a function of concentration. No source at hand states the range of the fit: it has a false
 minimum at 2.8 mol/L and is negative above 4.3 mol/L, and the range given below ends before.
-kappa without salt is 0.04 S/m instead of zero.
+kappa without salt is 0.04 S/m instead of zero in the published fit; here it vanishes below 5 mol/m3.
 The programs of Ramadass (2004) and LIONSIMBA take ten times this diffusivity beside the same conductivity; PyBaMM's
 set Prada2013 has the same polynomial ten times as high, which no gelled solution reaches.
 """
 
 from cellsim.electrolyte.about import About
 from cellsim.electrolyte.electrolyte import Electrolyte
+from cellsim.electrolyte.library._vanishing import Vanishing
 from cellsim.laws import AtLeast, Polynomial
 
 ABOUT = About(
@@ -28,7 +29,9 @@ ABOUT = About(
 def electrolyte() -> Electrolyte:
     """LiPF6 in EC:DMC 2:1 by volume at 25 degC."""
     return Electrolyte(
-        kappa=AtLeast(Polynomial([0.041253, 0.5007, -0.47212, 0.15094, -0.016018], unit=1000.0), floor=1e-6),  # S/m
+        kappa=Vanishing(
+            AtLeast(Polynomial([0.041253, 0.5007, -0.47212, 0.15094, -0.016018], unit=1000.0), floor=1e-6)
+        ),  # S/m
         D=7.5e-11,
         t_plus=0.363,
         chi=1.0,

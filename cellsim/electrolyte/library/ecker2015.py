@@ -5,10 +5,10 @@ doi:10.1149/2.0551509jes, as fitted by O'Kane in Richardson, Korotkin, Ranom, Ca
 (2020) 135862, doi:10.1016/j.electacta.2020.135862.
 
 The diffusivity follows from the conductivity by D = R T kappa/(F^2 c), which takes both ions together and the solution
-as ideal. kappa without salt is 0.17 S/m instead of zero, so that this D grows as 1/c; below 10 mol/m3 the concentration
-in its denominator is held there. No source at hand states the ranges: the conductivity turns up again at 2.25 mol/L,
-and the range of concentrations given below ends before; the activation energy was measured, but the temperatures given
-are those next to 23 degC alone.
+as ideal. kappa without salt is 0.17 S/m in the published fit, so that this D grows as 1/c; below 10 mol/m3 the
+concentration in its denominator is held there, and below 5 mol/m3 the conductivity vanishes here. No source at hand
+states the ranges: the conductivity turns up again at 2.25 mol/L, and the range of concentrations given below ends
+before; the activation energy was measured, but the temperatures given are those next to 23 degC alone.
 """
 
 import equinox as eqx
@@ -18,6 +18,7 @@ from jaxtyping import Array, Float
 from cellsim.constants import F, R
 from cellsim.electrolyte.about import About
 from cellsim.electrolyte.electrolyte import Electrolyte
+from cellsim.electrolyte.library._vanishing import Vanishing
 from cellsim.laws import Points, Polynomial, arrhenius_factor
 from cellsim.limits import at_least
 from cellsim.parameters import quantity
@@ -60,7 +61,7 @@ def electrolyte() -> Electrolyte:
     """LiPF6 in EC:EMC at 23 degC."""
     kappa = Conductivity(Polynomial([0.1726, 1.7919, -1.2983, 0.2667], unit=1000.0))
     return Electrolyte(
-        kappa=kappa,
+        kappa=Vanishing(kappa),
         D=Diffusivity(kappa),
         t_plus=0.26,
         chi=1.0,

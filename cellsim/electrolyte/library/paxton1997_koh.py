@@ -4,9 +4,9 @@ Source: Paxton & Newman, J. Electrochem. Soc. 144 (1997) 3818-3831, doi:10.1149/
 it (its electrolyte 13).
 
 The diffusivity is that of infinite dilution, 2.85e-9 m2/s, without salt. No source at hand states the ranges of the
-fits; the conductivity has its maximum at 6.7 mol/L (that is 30 %), as measured ones do. The thermodynamic factor of so
-concentrated a base is far from the 1 assumed here: give it another one where concentration overpotentials matter. The
-source gives the transference number of OH-, 0.77.
+fits; the conductivity without salt, 2.3 S/m in the fit, vanishes here below 5 mol/m3; its maximum is at 6.7 mol/L (that
+is 30 %), as in measured ones. The thermodynamic factor of so concentrated a base is far from the 1 assumed here: give
+it another one where concentration overpotentials matter. The source gives the transference number of OH-, 0.77.
 """
 
 import equinox as eqx
@@ -15,6 +15,7 @@ from jaxtyping import Array, Float
 
 from cellsim.electrolyte.about import About
 from cellsim.electrolyte.electrolyte import Electrolyte
+from cellsim.electrolyte.library._vanishing import Vanishing
 from cellsim.laws import AtLeast, Points, Polynomial
 from cellsim.limits import positive
 from cellsim.parameters import as_float_array
@@ -37,7 +38,7 @@ class Diffusivity(eqx.Module):
 def electrolyte() -> Electrolyte:
     """KOH in water at 25 degC."""
     return Electrolyte(
-        kappa=AtLeast(Polynomial([2.325, 21.095, -2.2077, 0.062907], unit=1000.0), floor=1e-6),  # S/m
+        kappa=Vanishing(AtLeast(Polynomial([2.325, 21.095, -2.2077, 0.062907], unit=1000.0), floor=1e-6)),  # S/m
         D=AtLeast(Diffusivity([2.8509e-5, -2.9659e-4, 1.3768e-2, -0.14199, 0.42661]), floor=1e-13),  # m2/s
         t_plus=0.23,
         chi=1.0,
