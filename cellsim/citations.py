@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from cellsim.cells.design import Cell
-from cellsim.electrolyte import Electrolyte
+from cellsim.electrolyte import AbstractElectrolyte
 from cellsim.models.dfn import DFN
 from cellsim.solvers import rosenbrock
 
@@ -24,7 +24,7 @@ class Citation(NamedTuple):
     reference: str
 
 
-def of_electrolyte(electrolyte: Electrolyte) -> list[Citation]:
+def of_electrolyte(electrolyte: AbstractElectrolyte) -> list[Citation]:
     """The sources of an electrolyte."""
     return [Citation(f"electrolyte, {electrolyte.name}", electrolyte.source)] if electrolyte.source else []
 

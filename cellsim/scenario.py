@@ -5,7 +5,7 @@ Here, and in the command line that builds on it, names become classes and degC b
 
 import dataclasses
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from cellsim import registry
 from cellsim.cells import library as cell_library
 from cellsim.cells.design import Cell, implausible_laws
 from cellsim.constants import ZERO_CELSIUS
+from cellsim.electrolyte.electrolyte import PROPERTIES, AbstractElectrolyte
 from cellsim.electrolyte.load import load_electrolyte
 from cellsim.hints import likely_unit
 from cellsim.models.dfn import DFN
@@ -179,13 +180,15 @@ def _unsettable(cell: Cell, path: str, value: Any) -> str:
 
 
 def described(cell: Cell, path: str) -> Quantity | None:
-    """What the field at `path` says of its number, or of the values of its law; None for a part of neither kind."""
+    """What the field at `path` says of its number, or of the values of its law; an electrolyte's four functions are
+    described whatever they are made of. None for a part of no kind."""
     above, _, name = path.rpartition(".")
     node = get(cell, above) if above else cell
     if not dataclasses.is_dataclass(node):
         return None
-    field = next(field for field in dataclasses.fields(node) if field.name == name)
-    return field.metadata.get("quantity") or field.metadata.get("law")
+    metadata: Mapping[Any, Any] = next((field.metadata for field in dataclasses.fields(node) if field.name == name), {})
+    own = metadata.get("quantity") or metadata.get("law")
+    return own or (PROPERTIES.get(name) if isinstance(node, AbstractElectrolyte) else None)
 
 
 def _implausible(cell: Cell) -> list[str]:

@@ -11,9 +11,9 @@ from jaxtyping import Array, Float
 from cellsim.cells.porous import Bruggeman
 from cellsim.constants import SECONDS_PER_HOUR, T_ROOM, F
 from cellsim.electrode.kinetics import ButlerVolmer
-from cellsim.electrolyte import Electrolyte
+from cellsim.electrolyte.electrolyte import PROPERTIES, AbstractElectrolyte
 from cellsim.laws import Law, law
-from cellsim.parameters import quantity
+from cellsim.parameters import Quantity, quantity
 
 Factor = Callable[[Any], Any]
 
@@ -82,7 +82,7 @@ class Cell(eqx.Module):
     negative: Electrode
     separator: Separator
     positive: Electrode
-    electrolyte: Electrolyte
+    electrolyte: AbstractElectrolyte
     area: Float[Array, ""] = quantity("m2", 1e-7, 1e3, "area of the electrodes facing each other, all layers together")
     c0: Float[Array, ""] = quantity("mol/m3", 1.0, 2e4, "salt concentration at rest")
     V_min: Float[Array, ""] = quantity("V", 0.0, 5.5, "lower cut-off voltage, 0 % state of charge at equilibrium")
@@ -106,13 +106,12 @@ def implausible_laws(cell: Cell) -> list[str]:
         return []  # a cell made or changed under a transformation is not judged
     values = dict(zip(_laws(cell), map(float, _laws_at_rest(cell)), strict=True))
     found = []
-    for (name, field), value in values.items():
-        about = field.metadata["law"]
+    for (name, law_name, about), value in values.items():
         if not about.low <= value <= about.high:
             at = cell.c0 if name == "electrolyte" else _parts(cell)[name].theta0
             where = f"at {float(at):g} mol/m3" if name == "electrolyte" else f"at lithiation {float(at):g}"
             found.append(
-                f"{name}.{field.name} = {value:g} {about.unit} {where}; expected {about.low:g} to {about.high:g} "
+                f"{name}.{law_name} = {value:g} {about.unit} {where}; expected {about.low:g} to {about.high:g} "
                 f"{about.unit}."
             )
     return found
@@ -122,13 +121,19 @@ def implausible_laws(cell: Cell) -> list[str]:
 def _laws_at_rest(cell: Cell) -> list[Float[Array, ""]]:
     parts = _parts(cell)
     at = {name: cell.c0 if name == "electrolyte" else part.theta0 for name, part in parts.items()}
-    return [getattr(parts[name], field.name)(at[name], cell.T_ref) for name, field in _laws(cell)]
+    return [getattr(parts[name], law_name)(at[name], cell.T_ref) for name, law_name, _ in _laws(cell)]
 
 
-def _laws(cell: Cell) -> list[tuple[str, Any]]:
-    """The name of the part and the field of every law."""
-    fields = ((name, field) for name, part in _parts(cell).items() for field in dataclasses.fields(part))
-    return [(name, field) for name, field in fields if "law" in field.metadata]
+def _laws(cell: Cell) -> list[tuple[str, str, Quantity]]:
+    """Every law: the name of its part, its own, and what its field says; an electrolyte's four functions whatever they
+    are made of."""
+    found = []
+    for name, part in _parts(cell).items():
+        laws = {field.name: field.metadata["law"] for field in dataclasses.fields(part) if "law" in field.metadata}
+        if name == "electrolyte":
+            laws |= PROPERTIES
+        found += [(name, law_name, about) for law_name, about in laws.items()]
+    return found
 
 
 def _parts(cell: Cell) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from cellsim.citations import Citation
 from cellsim.cli import DONE
 from cellsim.cli.terminal import columns
 from cellsim.constants import T_ROOM, ZERO_CELSIUS
-from cellsim.electrolyte import Electrolyte
+from cellsim.electrolyte import AbstractElectrolyte
 from cellsim.electrolyte import library as electrolyte_library
 from cellsim.hints import near_name
 from cellsim.models.mesh import Mesh
@@ -93,7 +93,7 @@ def _citations_in(directory: Path) -> list[Citation]:
 def _on(
     name: str,
     of_cell: Callable[[Cell], T],
-    of_electrolyte: Callable[[Electrolyte], T],
+    of_electrolyte: Callable[[AbstractElectrolyte], T],
     of_model: Callable[[str], T],
 ) -> T:
     """What the function for its kind says of the thing called `name`. Raises `BadInput`, with a suggestion."""
@@ -204,7 +204,7 @@ def _rest(cell: Cell) -> list[tuple[str, str]]:
 # ---- electrolytes
 
 
-def _electrolyte_text(electrolyte: Electrolyte) -> str:
+def _electrolyte_text(electrolyte: AbstractElectrolyte) -> str:
     low, high = electrolyte.c_range if np.isfinite(electrolyte.c_range[1]) else FULL_RANGE
     c = np.linspace(low, high, TABLE_ROWS)
     T = np.full_like(c, T_ROOM)
