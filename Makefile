@@ -4,6 +4,7 @@
 PYTHON ?= python3
 JOBS ?= 2
 BENCH ?=  # --quick: does the benchmark work?
+STUDY ?=  # the names of some studies: all when none is named
 VENV := .venv
 BIN := $(VENV)/bin
 VERSIONS := pyproject.toml constraints.txt
@@ -12,7 +13,7 @@ VERSIONS := pyproject.toml constraints.txt
 INSTALL := PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 \
 	$(PYTHON) -m pip --python $(BIN)/python install --quiet --editable
 
-.PHONY: help demo test lint format tidy types bench profile clean
+.PHONY: help demo test lint format tidy types bench studies profile clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -39,6 +40,9 @@ types: $(VENV)/.dev  ## mypy
 
 bench: $(VENV)/.bench  ## side by side with PyBaMM on one core: build/bench.json (some minutes; keep the machine quiet)
 	$(BIN)/python tests/bench/run.py --out build/bench.json $(BENCH)
+
+studies: $(VENV)/.dev  ## statistical studies over hundreds of seeds (some minutes): a table of what was found and asked
+	$(BIN)/python tests/studies/run.py $(STUDY)
 
 profile: $(VENV)/.dev  ## where the time of a discharge goes: trace, compile, dispatch, parts of a step, output
 	CELLSIM_CACHE_DIR=off $(BIN)/python tests/bench/profile.py

@@ -21,6 +21,7 @@ from cellsim.parameters import replace as replace  # noqa: E402
 from cellsim.protocols.steps import charge as charge  # noqa: E402
 from cellsim.protocols.steps import discharge as discharge  # noqa: E402
 from cellsim.simulation.simulate import simulate as simulate  # noqa: E402
+from cellsim.simulation.solution import OutsideMeasuredRange as OutsideMeasuredRange  # noqa: E402
 from cellsim.simulation.solution import Solution as Solution  # noqa: E402
 
 __version__ = "0.1.0"

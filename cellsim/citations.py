@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from cellsim.cells.design import Cell
 from cellsim.electrolyte import AbstractElectrolyte
 from cellsim.models.dfn import DFN
-from cellsim.solvers import rosenbrock
+from cellsim.solvers import rodas5p
 
 SOFTWARE = (
     "J. Bradbury et al., JAX: composable transformations of Python+NumPy programs, http://github.com/jax-ml/jax (2018)",
@@ -43,7 +43,7 @@ def of_model(model: type[DFN]) -> list[Citation]:
     found = [
         Citation(f"model, {model.__name__}", text) for text in sources_in(inspect.getdoc(inspect.getmodule(model)))
     ]
-    found += [Citation("time integration", text) for text in sources_in(inspect.getdoc(rosenbrock))]
+    found += [Citation("time integration", text) for text in sources_in(inspect.getdoc(rodas5p))]
     return found + [Citation("software", text) for text in SOFTWARE]
 
 

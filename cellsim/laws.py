@@ -14,6 +14,7 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Float
 
 from cellsim.constants import T_ROOM, R
+from cellsim.limits import at_least
 from cellsim.parameters import Quantity, as_float_array, quantity
 
 Points = Float[ArrayLike, "*#point"]
@@ -46,12 +47,35 @@ class Polynomial(eqx.Module):
 class Arrhenius(eqx.Module):
     """Another law, known at `T_ref`, with an activation energy: law(x, T) exp(E/R (1/T_ref - 1/T))."""
 
-    law: Law
+    law: Law = eqx.field(converter=lambda value: as_law(value))
     E: Float[Array, ""] = quantity("J/mol", -2e5, 2e5, "activation energy")
     T_ref: Float[Array, ""] = quantity("K", 200.0, 500.0, "temperature at which the law was measured", default=T_ROOM)
 
     def __call__(self, x: Points, T: Points) -> Float[Array, "*point"]:
         return self.law(x, T) * arrhenius_factor(self.E, self.T_ref, T)
+
+
+class Product(eqx.Module):
+    """The product of two laws, one of which may be a number."""
+
+    first: Law = eqx.field(converter=lambda value: as_law(value))
+    second: Law = eqx.field(converter=lambda value: as_law(value))
+
+    def __call__(self, x: Points, T: Points) -> Float[Array, "*point"]:
+        return self.first(x, T) * self.second(x, T)
+
+
+class AtLeast(eqx.Module):
+    """Another law, smoothly kept above `floor` where a fit that is extrapolated falls to zero or below.
+
+    What lies five times as high as the floor or higher is left alone to the last digit.
+    """
+
+    law: Law
+    floor: float = eqx.field(static=True)  # in the law's unit; no coefficient of the fit
+
+    def __call__(self, x: Points, T: Points) -> Float[Array, "*point"]:
+        return at_least(self.law(x, T), self.floor, self.floor / 10)
 
 
 class Custom(eqx.Module):

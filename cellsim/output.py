@@ -178,7 +178,7 @@ def summary(solution: Solution, about: About, files: list[str]) -> dict[str, Any
     """What a run was and what came out, for people and programs; units are in the keys."""
     cell, mesh = solution.model.cell, solution.model.mesh
     salt = np.asarray(solution.profile("electrolyte concentration"))
-    warning = range_warning(solution)
+    warning = solution.outside_measured_range
     t_end = float(np.asarray(solution.t)[-1])
     step = {"step": 1, "cycle": 1, "text": about.protocol[0] if about.protocol else "", "t_start_s": 0.0}
     return {
@@ -212,12 +212,6 @@ def summary(solution: Solution, about: About, files: list[str]) -> dict[str, Any
         "files": files,
         "wall_seconds": dict(about.wall_seconds()),
     }
-
-
-def range_warning(solution: Solution) -> str | None:
-    """A sentence when the run left the range in which its electrolyte was measured, else None."""
-    salt = np.asarray(solution.profile("electrolyte concentration"))
-    return solution.model.cell.electrolyte.outside_measured_range(salt, np.asarray(solution.T))
 
 
 def _jsonable(value: Any) -> Any:

@@ -6,6 +6,7 @@ To add one, put a file in the package; nothing else is edited. A leading undersc
 import difflib
 import importlib
 import pkgutil
+from collections.abc import Iterable
 from types import ModuleType
 
 
@@ -30,13 +31,19 @@ def module(package: ModuleType | str, name: str) -> ModuleType:
     known = names(package)
     by_plain_name = {_plain(each): each for each in known}
     if name not in known and _plain(name) not in by_plain_name:
-        near = difflib.get_close_matches(_plain(name), by_plain_name, n=1)
-        hint = f" Did you mean '{by_plain_name[near[0]]}'?" if near else ""
         raise UnknownName(
-            f"unknown name '{name}' in {package.__name__}.{hint} It has {', '.join(known) if known else 'no module'}."
+            f"unknown name '{name}' in {package.__name__}.{suggestion(name, known)} It has "
+            f"{', '.join(known) if known else 'no module'}."
         )
     chosen = name if name in known else by_plain_name[_plain(name)]
     return importlib.import_module(f"{package.__name__}.{chosen}")
+
+
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """A sentence that asks whether the one of `known` most like `name` was meant, or nothing."""
+    by_plain_name = {_plain(each): each for each in known}
+    near = difflib.get_close_matches(_plain(name), by_plain_name, n=1)
+    return f" Did you mean '{by_plain_name[near[0]]}'?" if near else ""
 
 
 def _opened(package: ModuleType | str) -> ModuleType:

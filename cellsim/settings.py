@@ -97,7 +97,15 @@ def _flatten_table(table: str, content: Mapping[str, Any], settings: Settings, f
             found.append(f"[cell] set must be a table of path = value, found {shown(value)}.")
         else:
             for path, number in _dotted(value):
-                settings["cell", "set", path] = Given(number, f"[cell.set] {path}")
+                here = key_of_change(path)
+                if here in settings:
+                    found.append(f"[cell.set] {path}: the same is said under {settings[here].place}; say it once.")
+                settings[here] = Given(number, f"[cell.set] {path}")
+
+
+def key_of_change(path: str) -> Key:
+    """Where a change of the cell at `path` is kept. The electrolyte as a whole is one of the library, by its name."""
+    return ("cell", "electrolyte") if path == "electrolyte" else ("cell", "set", path)
 
 
 def _dotted(table: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, Any]]:

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,9 +12,11 @@ import numpy as np
 import pytest
 
 import cellsim as cs
+from cellsim import registry
 from cellsim.cli.new import TEMPLATE
 from cellsim.cli.stopwatch import covered
 from cellsim.cli.terminal import StatusLine, table
+from cellsim.electrolyte import library as electrolyte_library
 from cellsim.scenario import load_scenario
 
 COMMANDS = ["run", "list", "describe", "cite", "new"]
@@ -205,7 +208,8 @@ def test_an_interrupt_leaves_with_130_and_a_line(cellsim_command, monkeypatch):
     ("kind", "some"),
     [
         ("cells", ["chen2020", "marquis2019", "LG M50"]),
-        ("electrolytes", ["nyman2008", "landesfeind2019_ec_emc", "EC:EMC"]),
+        ("electrolytes", ["nyman2008", "landesfeind2019_ec_emc", "EC:EMC", "LiPF6", "-10 to 50", "kappa, D"]),
+        ("ions", ["Li+", "SO42-", "lambda [S m2/mol]", "1.029e-09"]),
         ("models", ["DFN", "Doyle-Fuller-Newman"]),
         ("steps", ["Discharge at 1C until 2.5 V", "Rest for 1 hour"]),
     ],
@@ -247,6 +251,99 @@ def test_describing_an_electrolyte_shows_its_four_functions_its_source_and_its_r
     for header in ("kappa [S/m]", "D [m2/s]", "t_plus [-]", "chi [-]"):
         assert header in out
     assert f"{float(electrolyte.kappa(2000.0, 298.15)):.4g}" in out
+
+
+@pytest.mark.parametrize("name", registry.names(electrolyte_library))
+def test_every_electrolyte_is_listed_described_and_cited(cellsim_command, name):
+    electrolyte = cs.load_electrolyte(name)
+    (line,) = [line for line in cellsim_command("list", "electrolytes")[1].splitlines() if line.startswith(f"{name} ")]
+    about = registry.module(electrolyte_library, name).ABOUT
+    assert about.salt in line and about.solvent in line and (", ".join(about.measured) or "none") in line
+    code, out, err = cellsim_command("describe", name)
+    assert (code, err) == (0, "")
+    assert electrolyte.name in out and electrolyte.source in out
+    assert f"{electrolyte.c_range[0]:g} to {electrolyte.c_range[1]:g} mol/m3" in out
+    for which, origin in about.origin.items():
+        assert any(line.split()[:1] == [which] and line.endswith(origin) for line in out.splitlines())
+    at = [float(x) for x in re.findall(r"^At ([-\d.]+) degC$", out, re.MULTILINE)]
+    assert 1 <= len(at) <= 3
+    assert all(electrolyte.T_range[0] <= x + 273.15 <= electrolyte.T_range[1] for x in at)
+    code, out, _ = cellsim_command("cite", name)
+    assert code == 0 and electrolyte.source.rstrip(".") in out
+
+
+def test_a_fit_is_described_with_its_standard_errors(cellsim_command):
+    out = cellsim_command("describe", "calisol2024_libf4_pc")[1]
+    assert "with standard errors, from 120 points" in out
+    assert re.search(r"p4 +479\.599 +\+/- 12", out)
+
+
+def test_describing_a_cell_shows_its_electrolyte(cellsim_command):
+    out = cellsim_command("describe", "Chen2020")[1]
+    assert "Its electrolyte, LiPF6 in EC:EMC 3:7 by weight (Nyman 2008)" in out
+    assert "cellsim describe nyman2008" in out and "kappa [S/m]" in out
+    assert f"{float(cs.load_electrolyte('nyman2008').kappa(2000.0, 298.15)):.4g}" in out
+
+
+@pytest.mark.parametrize(
+    ("name", "out", "file"),
+    [
+        ("edman2000_peo_litfsi", "there/peo.png", "there/peo.png"),
+        ("nyman2008", "there", "there/nyman2008.png"),
+        ("Nyman2008", "a.svg", "a.svg"),
+        ("Chen2020", "there", "there/Chen2020.png"),
+    ],
+)
+def test_the_figure_of_an_electrolyte_is_written_where_it_is_asked_for(
+    cellsim_command, in_an_empty_folder, name, out, file
+):
+    code, said, err = cellsim_command("describe", name, "--out", out)
+    assert (code, err) == (0, "")
+    assert f"Figure: {file}" in said and "kappa" in said
+    picture = (in_an_empty_folder / file).read_bytes()
+    assert picture.startswith(b"\x89PNG") if file.endswith("png") else b"<svg" in picture
+    assert len(picture) > 10_000
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["nyman2008", "--out", "picture.jpeg"], "must be a folder, or a file in .png, .pdf, .svg"),
+        (["DFN", "--out", "there"], "there is no figure of DFN"),
+        (["Li+", "--out", "there"], "there is no figure of Li+"),
+        (["nyman2008", "--out", "file/below"], "cannot write to"),
+    ],
+)
+def test_a_figure_that_cannot_be_written_is_told_before_anything_is_printed(
+    cellsim_command, in_an_empty_folder, words, said
+):
+    (in_an_empty_folder / "file").write_text("no folder")
+    code, out, err = cellsim_command("describe", *words)
+    assert (code, out) == (2, "")
+    assert said in err and "Traceback" not in err
+
+
+def test_an_ion_in_water_is_described_and_cited(cellsim_command):
+    code, out, _ = cellsim_command("describe", "Li+")
+    assert code == 0 and "0.003866 S m2/mol" in out and "1.02946e-09 m2/s" in out and "Vanysek" in out
+    assert "Vanysek" in cellsim_command("cite", "SO42-")[1]
+
+
+def test_an_electrolyte_is_put_into_a_cell_by_its_name(cellsim_command, in_an_empty_folder, without_pictures):
+    code, out, err = cellsim_command(
+        *("run", *COARSE, "--protocol", "Discharge at 1C for 10 s", "--out", "there"),
+        *("--set", "electrolyte=Valoen2005", "--set", "electrolyte.t_plus=0.4"),
+    )
+    assert code == 0 and err == ""  # the salt stays inside the measured range: nothing to warn of
+    told = json.loads((in_an_empty_folder / "there" / "summary.json").read_text())
+    assert told["electrolyte"] == cs.load_electrolyte("valoen2005").name
+    assert told["changed_parameters"] == {"electrolyte.t_plus": 0.4}
+    assert any("1.1872737" in each["reference"] for each in told["citations"])
+    code, _, err = cellsim_command("run", *COARSE, "--set", "electrolyte=valoen2006")
+    assert code == 2
+    assert "--set electrolyte: there is no electrolyte 'valoen2006'. Did you mean 'valoen2005'?" in err
+    code, _, err = cellsim_command("run", *COARSE, "--set", "electrolyte=3")
+    assert code == 2 and "--set electrolyte" in err and "text" in err
 
 
 def test_describing_a_model_shows_its_equations_sources_and_fields(cellsim_command):

@@ -5,9 +5,20 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from jax.test_util import check_grads
 
 from cellsim.constants import R
-from cellsim.laws import Arrhenius, Constant, Custom, Polynomial, arrhenius_factor, as_law, law
+from cellsim.laws import (
+    Arrhenius,
+    AtLeast,
+    Constant,
+    Custom,
+    Polynomial,
+    Product,
+    arrhenius_factor,
+    as_law,
+    law,
+)
 
 COEFFICIENTS = np.array([0.7, -1.3, 0.25, 0.04])
 x = np.array([-1.0, 0.0, 0.4, 2.5])
@@ -80,6 +91,14 @@ def test_the_slopes_of_arrhenius_are_exact():
     assert float(by_T) == pytest.approx(value * E / (R * T**2), rel=1e-13)
 
 
+def test_a_product_multiplies_laws_and_numbers_and_its_slopes_obey_the_rule():
+    law = Product(Polynomial(COEFFICIENTS), 3.0)
+    np.testing.assert_allclose(law(x[:, None], np.array([290.0, 300.0]))[:, 1], 3 * law.first(x, 300.0), rtol=1e-15)
+    by_leaf, by_x, _ = slopes(law, 0.4, 300.0)
+    assert float(by_leaf.second.value) == pytest.approx(np.polyval(COEFFICIENTS[::-1], 0.4), rel=1e-14)
+    assert float(by_x) == pytest.approx(3 * np.polyval(np.polyder(COEFFICIENTS[::-1]), 0.4), rel=1e-14)
+
+
 def test_a_function_of_ones_own_is_a_law_and_its_parameters_are_leaves():
     def hill(x, T, parameters):
         return parameters["top"] * x / (parameters["half"] + x) * T / 300.0
@@ -121,3 +140,22 @@ def test_two_polynomials_of_different_values_share_one_compiled_program():
     first, second = evaluate(Polynomial([1.0, 2.0]), 3.0), evaluate(Polynomial([4.0, 5.0]), 3.0)
     assert (float(first), float(second)) == (7.0, 19.0)
     assert len(compiled) == 1
+
+
+def test_a_floor_leaves_a_law_alone_from_five_times_its_height_and_holds_it_below():
+    fit = Polynomial([1.0, -1.0])  # 1 - x
+    held = AtLeast(fit, floor=1e-3)
+    above = np.linspace(-2.0, 1.0 - 5e-3, 50)
+    np.testing.assert_allclose(held(above, 300.0), fit(above, 300.0), rtol=1e-15)
+    below = held(np.array([1.0, 1.001, 2.0, 1e6]), 300.0)
+    assert np.all(below >= 1e-3) and np.all(below < 1.1e-3)
+
+
+def test_the_slopes_of_a_law_with_a_floor_are_its_own_above_and_vanish_below():
+    held = AtLeast(Polynomial([1.0, -1.0]), floor=1e-3)
+    by_leaf, by_x, _ = slopes(held, 0.5, 300.0)
+    np.testing.assert_allclose(by_leaf.law.coefficients, [1.0, 0.5], rtol=1e-14)
+    assert float(by_x) == pytest.approx(-1.0, rel=1e-14)
+    by_leaf, by_x, _ = slopes(held, 1e6, 300.0)
+    assert float(by_x) == 0.0 and np.all(np.isfinite(by_leaf.law.coefficients))
+    check_grads(lambda x: held(x, 300.0), (1.0 - 1.05e-3,), order=2, modes=["fwd", "rev"], eps=1e-7)

@@ -9,7 +9,18 @@ import cellsim
 PACKAGE = Path(cellsim.__file__).parent
 # From the ground up. A part may import parts of its own row and of the rows before it.
 ROWS = (
-    ("constants", "limits", "compilation", "parameters", "registry", "laws"),
+    (
+        "constants",
+        "limits",
+        "compilation",
+        "parameters",
+        "registry",
+        "statistics",
+        "laws",
+        "constraints",
+        "splines",
+        "networks",
+    ),
     ("electrolyte",),
     ("electrode",),
     ("discretisation",),
@@ -17,6 +28,7 @@ ROWS = (
     ("models",),
     ("solvers",),
     ("simulation", "protocols"),
+    ("fitting",),
     ("citations", "plotting", "output"),
     ("hints", "settings", "scenario"),
     ("cli", "__main__", "__init__"),

@@ -85,6 +85,15 @@ def test_every_key_arrives_where_it_belongs_and_degrees_become_kelvin(write):
     assert scenario.directory == Path("here")
 
 
+def test_the_electrolyte_is_swapped_by_name_before_its_numbers_are_set(write):
+    scenario = load_scenario(
+        write(MINIMAL + "[cell.set]\n\"electrolyte.t_plus\" = 0.4\nelectrolyte = 'Landesfeind2019-EC-DMC'\n")
+    )
+    assert "EC:DMC 1:1" in scenario.cell.electrolyte.name
+    assert float(scenario.cell.electrolyte.t_plus(1000.0, 298.15)) == 0.4
+    assert dict(scenario.changes) == {"electrolyte.t_plus": 0.4}
+
+
 def test_numbers_of_the_cell_are_set_by_path_dotted_or_quoted(write):
     scenario = load_scenario(
         write(
@@ -191,6 +200,15 @@ def test_a_value_of_the_wrong_kind_is_refused_with_the_kind_that_is_wanted(compl
         ("[cell]\nname = 'Chen2021'\n", "[cell] name: there is no cell 'Chen2021'. Did you mean 'chen2020'?"),
         ("[cell]\nname = 'mine.json'\n", "[cell] name = 'mine.json': this version reads no BPX files yet"),
         (MINIMAL + "electrolyte = 'niman2008'\n", "there is no electrolyte 'niman2008'. Did you mean 'nyman2008'?"),
+        (
+            MINIMAL + "[cell.set]\nelectrolyte = 'niman2008'\n",
+            "[cell.set] electrolyte: there is no electrolyte 'niman2008'. Did you mean 'nyman2008'?",
+        ),
+        (MINIMAL + "[cell.set]\nelectrolyte = 2008\n", "[cell.set] electrolyte"),
+        (
+            MINIMAL + "electrolyte = 'nyman2008'\n[cell.set]\nelectrolyte = 'valoen2005'\n",
+            "the same is said under [cell] electrolyte; say it once",
+        ),
         (
             MINIMAL + "[model]\nname = 'SPMe'\n",
             "[model] name: there is no model 'SPMe' in this version. There is: DFN.",

@@ -104,14 +104,13 @@ def implausible_laws(cell: Cell) -> list[str]:
     """One line for every law whose value at the resting state lies outside the range that its field says."""
     if any(isinstance(x, jax.core.Tracer) for x in jax.tree.leaves(cell)):
         return []  # a cell made or changed under a transformation is not judged
-    values = dict(zip(_laws(cell), map(float, _laws_at_rest(cell)), strict=True))
     found = []
-    for (name, law_name, about), value in values.items():
+    for ((part, name), about), value in zip(_laws(cell).items(), map(float, _laws_at_rest(cell)), strict=True):
         if not about.low <= value <= about.high:
-            at = cell.c0 if name == "electrolyte" else _parts(cell)[name].theta0
-            where = f"at {float(at):g} mol/m3" if name == "electrolyte" else f"at lithiation {float(at):g}"
+            at = float(_at_rest(cell, part))
+            where = f"at {at:g} mol/m3" if part == "electrolyte" else f"at lithiation {at:g}"
             found.append(
-                f"{name}.{law_name} = {value:g} {about.unit} {where}; expected {about.low:g} to {about.high:g} "
+                f"{part}.{name} = {value:g} {about.unit} {where}; expected {about.low:g} to {about.high:g} "
                 f"{about.unit}."
             )
     return found
@@ -119,21 +118,19 @@ def implausible_laws(cell: Cell) -> list[str]:
 
 @eqx.filter_jit
 def _laws_at_rest(cell: Cell) -> list[Float[Array, ""]]:
-    parts = _parts(cell)
-    at = {name: cell.c0 if name == "electrolyte" else part.theta0 for name, part in parts.items()}
-    return [getattr(parts[name], law_name)(at[name], cell.T_ref) for name, law_name, _ in _laws(cell)]
+    return [getattr(_parts(cell)[part], name)(_at_rest(cell, part), cell.T_ref) for part, name in _laws(cell)]
 
 
-def _laws(cell: Cell) -> list[tuple[str, str, Quantity]]:
-    """Every law: the name of its part, its own, and what its field says; an electrolyte's four functions whatever they
-    are made of."""
-    found = []
-    for name, part in _parts(cell).items():
-        laws = {field.name: field.metadata["law"] for field in dataclasses.fields(part) if "law" in field.metadata}
-        if name == "electrolyte":
-            laws |= PROPERTIES
-        found += [(name, law_name, about) for law_name, about in laws.items()]
-    return found
+def _at_rest(cell: Cell, part: str) -> Float[Array, ""]:
+    """What the laws of a part are a function of, in the resting cell: salt concentration or lithiation."""
+    return cell.c0 if part == "electrolyte" else _parts(cell)[part].theta0
+
+
+def _laws(cell: Cell) -> dict[tuple[str, str], Quantity]:
+    """What the values of every law must be like, by its part and its name."""
+    fields = ((name, field) for name, part in _parts(cell).items() for field in dataclasses.fields(part))
+    laws = {(name, field.name): field.metadata["law"] for name, field in fields if "law" in field.metadata}
+    return laws | {("electrolyte", name): about for name, about in PROPERTIES.items()}  # whatever they are made of
 
 
 def _parts(cell: Cell) -> dict[str, Any]:

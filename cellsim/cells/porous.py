@@ -1,8 +1,11 @@
 """How a porous medium slows transport: the factor from a bulk to an effective property."""
 
 import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float
 
+from cellsim.electrolyte.anisotropy import direction
 from cellsim.parameters import quantity
 
 
@@ -27,6 +30,23 @@ class Tortuosity(eqx.Module):
     def __call__(self, fraction: Float[Array, ""]) -> Float[Array, ""]:
         """Effective over bulk property [-] of a phase of volume `fraction` [-]."""
         return fraction / self.tau
+
+
+class TortuosityTensor(eqx.Module):
+    """Effective = bulk x fraction x (n . tau^-1 n) through the plane of normal n, of a medium whose pores run further
+    in some directions than in others: flakes that lie flat, aligned fibres, stretched separators.
+
+    `tau` are the principal tortuosity factors. The layer's normal lies at `tilt` from the third principal axis and at
+    `azimuth` about it from the first. Salt and current are free to move sideways, as in a layer much wider than thick.
+    """
+
+    tau: Float[Array, "3"] = quantity("-", 1.0, 100.0, "principal tortuosity factors")
+    tilt: Float[Array, ""] = quantity("rad", -np.pi, np.pi, "angle from the third principal axis", default=0.0)
+    azimuth: Float[Array, ""] = quantity("rad", -np.pi, np.pi, "angle about it, from the first axis", default=0.0)
+
+    def __call__(self, fraction: Float[Array, ""]) -> Float[Array, ""]:
+        """Effective over bulk property [-] of a phase of volume `fraction` [-]."""
+        return fraction * jnp.sum(direction(self.tilt, self.azimuth) ** 2 / self.tau)
 
 
 class MacMullin(eqx.Module):

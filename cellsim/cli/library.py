@@ -4,7 +4,6 @@ import inspect
 import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from types import ModuleType
 from typing import TypeVar
 
 import jax
@@ -16,10 +15,9 @@ from cellsim.cells import library as cell_library
 from cellsim.cells.balance import Lithiation, at_soc, open_circuit_voltage
 from cellsim.cells.design import Cell, lithium_capacity
 from cellsim.citations import Citation
-from cellsim.cli import DONE
+from cellsim.cli import DONE, electrolytes
 from cellsim.cli.terminal import columns
-from cellsim.constants import T_ROOM, ZERO_CELSIUS
-from cellsim.electrolyte import AbstractElectrolyte
+from cellsim.electrolyte import AbstractElectrolyte, aqueous
 from cellsim.electrolyte import library as electrolyte_library
 from cellsim.hints import near_name
 from cellsim.models.mesh import Mesh
@@ -30,7 +28,6 @@ from cellsim.scenario import MESHES, MODELS, described
 from cellsim.settings import BadInput
 
 T = TypeVar("T")
-LIBRARIES: dict[str, ModuleType] = {"cells": cell_library, "electrolytes": electrolyte_library}
 STEPS = (
     ("Discharge at 1C", "until the cell's lower cut-off voltage"),
     ("Discharge at 1C until 2.5 V", "a multiple of the current that passes the nominal capacity in an hour"),
@@ -39,16 +36,18 @@ STEPS = (
     ("Charge at 200 mA for 2 h or until 4.1 V", "whichever comes first"),
     ("Rest for 1 hour", "no current"),
 )
-FULL_RANGE = (0.0, 3000.0)  # mol/m3, shown for an electrolyte that states no range
-TABLE_ROWS = 11
 
 
 def list_kind(kind: str) -> int:
     """Prints what there is of `kind`; the exit code. Raises `BadInput`."""
-    known = [*LIBRARIES, "models", "steps"]
-    if kind in LIBRARIES:
-        package = LIBRARIES[kind]
-        rows = [(name, _headline(registry.module(package, name))) for name in registry.names(package)]
+    known = ["cells", "electrolytes", "ions", "models", "steps"]
+    rows: list[tuple[str, ...]]
+    if kind == "cells":
+        rows = [(name, _headline(registry.module(cell_library, name))) for name in registry.names(cell_library)]
+    elif kind == "electrolytes":
+        rows = electrolytes.listed()
+    elif kind == "ions":
+        rows = electrolytes.listed_ions()
     elif kind == "models":
         rows = [(name, _headline(inspect.getmodule(model))) for name, model in MODELS.items()]
     elif kind == "steps":
@@ -61,10 +60,35 @@ def list_kind(kind: str) -> int:
     return DONE
 
 
-def describe(name: str) -> int:
-    """Prints all about a cell, an electrolyte or a model; the exit code. Raises `BadInput`."""
-    print(_on(name, _cell_text, _electrolyte_text, _model_text))
+def describe(name: str, out: str | None = None) -> int:
+    """Prints all about a cell, an electrolyte, an ion or a model; the exit code. Raises `BadInput`.
+
+    With `out`, a picture file or a folder, the functions of the electrolyte (or of the cell's) are drawn as well.
+    """
+    said = _on(name, _cell_text, _electrolyte_text, electrolytes.ion_text, _model_text)
+    drawn = None if out is None else _on(name, _draw_cell, _draw_electrolyte, _no_figure, _no_figure)(out)
+    print(said)
+    if drawn is not None:
+        print(f"\nFigure: {drawn}")
     return DONE
+
+
+def _draw_cell(cell: Cell) -> Callable[[str], Path]:
+    known = electrolytes.library_name(cell.electrolyte)
+    return lambda out: electrolytes.draw(cell.electrolyte, known, cell.name, out)
+
+
+def _draw_electrolyte(electrolyte: AbstractElectrolyte) -> Callable[[str], Path]:
+    known = electrolytes.library_name(electrolyte)
+    return lambda out: electrolytes.draw(electrolyte, known, known or "electrolyte", out)
+
+
+def _no_figure(name: str) -> Callable[[str], Path]:
+    raise BadInput("the command line", [f"there is no figure of {name}; leave out --out."])
+
+
+def _electrolyte_text(electrolyte: AbstractElectrolyte) -> str:
+    return electrolytes.text(electrolyte, electrolytes.library_name(electrolyte))
 
 
 def cite(name: str) -> int:
@@ -72,7 +96,9 @@ def cite(name: str) -> int:
     if Path(name).is_dir():
         found = _citations_in(Path(name))
     else:
-        found = _on(name, citations.of_cell, citations.of_electrolyte, lambda model: citations.of_model(MODELS[model]))
+        of_ion = lambda ion: [Citation(f"ion, {ion}", aqueous.SOURCE)]
+        of_model = lambda model: citations.of_model(MODELS[model])
+        found = _on(name, citations.of_cell, citations.of_electrolyte, of_ion, of_model)
     uses: dict[str, list[str]] = {}
     for citation in found:
         uses.setdefault(citation.reference.rstrip("."), []).append(citation.use)
@@ -94,12 +120,15 @@ def _on(
     name: str,
     of_cell: Callable[[Cell], T],
     of_electrolyte: Callable[[AbstractElectrolyte], T],
+    of_ion: Callable[[str], T],
     of_model: Callable[[str], T],
 ) -> T:
     """What the function for its kind says of the thing called `name`. Raises `BadInput`, with a suggestion."""
     model = next((known for known in MODELS if known.lower() == name.lower()), None)
     if model is not None:
         return of_model(model)
+    if name in aqueous.IONS:
+        return of_ion(name)
     try:
         return of_cell(registry.module(cell_library, name).cell())
     except registry.UnknownName:
@@ -129,7 +158,8 @@ def _cell_text(cell: Cell) -> str:
     parts = [
         f"{cell.name}: {_headline(module)}",
         f"Source: {cell.source}",
-        f"Electrolyte: {cell.electrolyte.name}",
+        f"Electrolyte: {cell.electrolyte.name}"
+        + (f"; `cellsim describe {known}` says more" if (known := electrolytes.library_name(cell.electrolyte)) else ""),
         "",
         "Parameters; each can be changed with --set PATH=VALUE or under [cell.set]",
         columns([("path", "value", "unit", "meaning"), *(_parameter(cell, leaf) for leaf in leaves(cell))]),
@@ -139,6 +169,9 @@ def _cell_text(cell: Cell) -> str:
         "",
         "The cell at rest",
         columns(_rest(cell)),
+        "",
+        f"Its electrolyte, {cell.electrolyte.name}",
+        electrolytes.tables(cell.electrolyte),
     ]
     return "\n".join(parts)
 
@@ -158,7 +191,7 @@ def _parameter(cell: Cell, leaf: Leaf) -> tuple[str, str, str, str]:
     value = np.asarray(leaf.value)
     if not value.shape:
         return leaf.path, f"{float(value):.6g}", unit, meaning
-    listed = ", ".join(f"{x:.6g}" for x in value)
+    listed = ", ".join(f"{x:.6g}" for x in value.ravel())
     return leaf.path, "1 number" if value.size == 1 else f"{value.size} numbers", unit, f"{meaning}: [{listed}]"
 
 
@@ -199,30 +232,6 @@ def _rest(cell: Cell) -> list[tuple[str, str]]:
             )
         )
     return rows
-
-
-# ---- electrolytes
-
-
-def _electrolyte_text(electrolyte: AbstractElectrolyte) -> str:
-    low, high = electrolyte.c_range if np.isfinite(electrolyte.c_range[1]) else FULL_RANGE
-    c = np.linspace(low, high, TABLE_ROWS)
-    T = np.full_like(c, T_ROOM)
-    header = ("c [mol/m3]", "kappa [S/m]", "D [m2/s]", "t_plus [-]", "chi [-]")
-    values = [np.asarray(getattr(electrolyte, name)(c, T)) for name in ("kappa", "D", "t_plus", "chi")]
-    rows = [(f"{c[k]:.4g}", *(f"{law[k]:.4g}" for law in values)) for k in range(TABLE_ROWS)]
-    T_low, T_high = electrolyte.T_range
-    return "\n".join(
-        [
-            electrolyte.name,
-            f"Source: {electrolyte.source}",
-            f"Measured from {low:g} to {high:g} mol/m3, and from {T_low:g} to {T_high:g} K "
-            f"({T_low - ZERO_CELSIUS:.4g} to {T_high - ZERO_CELSIUS:.4g} degC)",
-            "",
-            "At 25 degC: conductivity, salt diffusivity, cation transference number, thermodynamic factor",
-            columns([header, *rows]),
-        ]
-    )
 
 
 # ---- models

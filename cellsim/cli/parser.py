@@ -13,6 +13,7 @@ examples:
   cellsim run --cell Chen2020 --protocol "Discharge at 2C until 2.5 V"
   cellsim run --cell Chen2020 --protocol "Charge at C/2 until 4.2 V" --soc 0
   cellsim run --cell Chen2020 --set electrolyte.t_plus=0.4 --set negative.L=90e-6 --out out/thick
+  cellsim run --cell Chen2020 --set electrolyte=landesfeind2019_ec_emc
 
 exit codes: 0 done; 1 the solve failed, and what was reached is written; 2 bad input; 130 interrupted
 """
@@ -21,14 +22,16 @@ Lists what there is to name.
 
 examples:
   cellsim list cells
+  cellsim list electrolytes
   cellsim list steps
 """
 DESCRIBE = """\
-Shows a cell (every parameter with its path for --set), an electrolyte (its four functions), or a model.
+Shows a cell (every parameter with its path for --set), an electrolyte (its four functions), an ion in water, or a
+model. With --out, the functions of the electrolyte are drawn as well.
 
 examples:
   cellsim describe Chen2020
-  cellsim describe landesfeind2019_ec_emc
+  cellsim describe landesfeind2019_ec_emc --out landesfeind.png
   cellsim describe DFN
 """
 CITE = """\
@@ -67,12 +70,15 @@ def parser() -> argparse.ArgumentParser:
 
     _add_run(command("run", RUN, "run a scenario file, or a cell and a step"))
 
-    listing = command("list", LIST, "list cells, electrolytes, models or steps")
-    listing.add_argument("kind", metavar="KIND", help="cells, electrolytes, models or steps")
+    listing = command("list", LIST, "list cells, electrolytes, ions, models or steps")
+    listing.add_argument("kind", metavar="KIND", help="cells, electrolytes, ions (in water), models or steps")
     listing.set_defaults(command=_list)
 
     describing = command("describe", DESCRIBE, "show the parameters of a cell, or an electrolyte's functions")
-    describing.add_argument("name", metavar="NAME", help="a cell, an electrolyte or a model")
+    describing.add_argument("name", metavar="NAME", help="a cell, an electrolyte, an ion or a model")
+    describing.add_argument(
+        "--out", metavar="FILE_OR_DIR", help="also draw the electrolyte: .png, .pdf, .svg, a folder"
+    )
     describing.set_defaults(command=_describe)
 
     citing = command("cite", CITE, "print what to cite")
@@ -90,7 +96,9 @@ def _add_run(run: argparse.ArgumentParser) -> None:
     what = run.add_argument_group("what to run")
     what.add_argument("--cell", metavar="NAME", help="a cell of `cellsim list cells`")
     what.add_argument("--electrolyte", metavar="NAME", help="another electrolyte, of `cellsim list electrolytes`")
-    what.add_argument("--set", metavar="PATH=VALUE", action="append", default=[], help="change a number of the cell")
+    what.add_argument(
+        "--set", metavar="PATH=VALUE", action="append", default=[], help="change a number, or the electrolyte"
+    )
     what.add_argument("--protocol", metavar="STEP", action="append", help='as "Discharge at 1C until 2.5 V"')
     what.add_argument("--cycles", metavar="N", type=int, help="only 1 in this version")
     what.add_argument("--soc", metavar="FRACTION", type=float, help="initial state of charge; default 1")
@@ -151,7 +159,7 @@ def _list(arguments: argparse.Namespace, argv: Sequence[str]) -> int:
 def _describe(arguments: argparse.Namespace, argv: Sequence[str]) -> int:
     from cellsim.cli.library import describe
 
-    return describe(arguments.name)
+    return describe(arguments.name, arguments.out)
 
 
 def _cite(arguments: argparse.Namespace, argv: Sequence[str]) -> int:

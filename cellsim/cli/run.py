@@ -4,6 +4,7 @@ import argparse
 import shlex
 import sys
 import tomllib
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,9 @@ from cellsim.cli import DONE, FAILED
 from cellsim.cli.stopwatch import Stopwatch
 from cellsim.cli.terminal import StatusLine, is_colourful, table
 from cellsim.scenario import Scenario, load_scenario, scenario_from
-from cellsim.settings import BadInput, Given, Key, Settings
+from cellsim.settings import BadInput, Given, Key, Settings, key_of_change
 from cellsim.simulation.simulate import CannotStart
-from cellsim.simulation.solution import Solution
+from cellsim.simulation.solution import OutsideMeasuredRange, Solution
 
 # option -> the key of a scenario that it stands for
 OPTIONS: dict[str, Key] = {
@@ -48,7 +49,9 @@ def run(arguments: argparse.Namespace, argv: Sequence[str]) -> int:
             directory = _made(scenario.directory or _default_directory(arguments, scenario))
         with watch.phase("solve"):
             try:
-                solution = scenario.run(status.progress)
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore", OutsideMeasuredRange)  # said below, after the table
+                    solution = scenario.run(status.progress)
             except CannotStart as error:
                 raise BadInput(source, [str(error)]) from None
             solution.V.block_until_ready()
@@ -61,7 +64,7 @@ def run(arguments: argparse.Namespace, argv: Sequence[str]) -> int:
                 return FAILED
     if not arguments.quiet:
         print(closing_table(scenario, solution, watch.seconds(), files))
-        warning = output.range_warning(solution)
+        warning = solution.outside_measured_range
         if warning:
             print(f"cellsim: warning: {warning}", file=sys.stderr)
     if solution.succeeded:
@@ -92,7 +95,7 @@ def settings_from(arguments: argparse.Namespace) -> tuple[Settings, list[str]]:
     for text in arguments.set:
         path, equals, value = (part.strip() for part in text.partition("="))
         if equals and path and value:
-            settings["cell", "set", path] = Given(_read(value), f"--set {path}")
+            settings[key_of_change(path)] = Given(_read(value), f"--set {path}")
         else:
             found.append(f"--set {text}: must be PATH=VALUE, as in --set electrolyte.t_plus=0.4.")
     return settings, found

@@ -1,5 +1,6 @@
-"""Pictures of a run. Each function returns a `matplotlib.figure.Figure` and touches no global state."""
+"""Pictures of runs and materials. Each function returns a `matplotlib.figure.Figure` and touches no global state."""
 
+from cellsim.plotting.electrolyte import electrolyte_figure as electrolyte_figure
 from cellsim.plotting.losses import losses_figure as losses_figure
 from cellsim.plotting.particles import particles_figure as particles_figure
 from cellsim.plotting.profiles import profiles_figure as profiles_figure

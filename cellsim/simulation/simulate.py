@@ -1,6 +1,7 @@
 """`simulate`: a model, a step, and out comes a solution."""
 
 import dataclasses
+import warnings
 from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
@@ -20,7 +21,7 @@ from cellsim.protocols.steps import ConstantCurrent, Numbers
 from cellsim.simulation.blocks import POINTS, first_rows, in_blocks
 from cellsim.simulation.control import Demand
 from cellsim.simulation.segment import FIRST_STEP, Circuit, Segment, Start, Tolerances, advanced
-from cellsim.simulation.solution import Solution
+from cellsim.simulation.solution import OutsideMeasuredRange, Solution
 from cellsim.solvers.trajectory import Trajectory
 
 STEPS_A_CHUNK = 256  # a longer run goes on with the same compiled program
@@ -61,8 +62,9 @@ def simulate(
     - `progress`: called as `progress(fraction, t)` between chunks of steps; not under JAX's transformations.
 
     Pure: works as it stands under `jit`, `vmap`, `grad`, `jacrev`, `jvp`, `jacfwd` and compositions of them. A run that
-    fails keeps what it reached and says why in `stop_reason`. Raises `CannotStart` (not under transformations, where
-    such a run takes no time).
+    fails keeps what it reached and says why in `stop_reason`. A run that leaves the range in which its electrolyte was
+    measured warns once, with the range (`OutsideMeasuredRange`; not under transformations). Raises `CannotStart` (not
+    under transformations, where such a run takes no time).
     """
     step = language.step(protocol) if isinstance(protocol, str) else protocol
     number = lambda x: x if isinstance(x, jax.Array) else np.asarray(x, dtype=float)
@@ -88,7 +90,11 @@ def simulate(
             run.segment.steps,
             run.segment.rejected,
         )
-    return _simulate_in_chunks(request, times, max_steps, progress)
+    solution = _simulate_in_chunks(request, times, max_steps, progress)
+    said = solution.outside_measured_range
+    if said:
+        warnings.warn(said, OutsideMeasuredRange, stacklevel=2)
+    return solution
 
 
 class Request(NamedTuple):
@@ -224,7 +230,7 @@ def seen_at(solution: Solution, times: Any) -> Solution:
 
 
 def _observed(
-    model: DFN, T: Array, demand: Demand, parts: tuple[Trajectory, ...], stop: Array, times: Any
+    model: DFN, T: Any, demand: Demand, parts: tuple[Trajectory, ...], stop: Any, times: Any
 ) -> tuple[State, Array, Array]:
     """States, voltages and the times themselves, those beyond `stop` moved to it."""
     t = np.minimum(np.asarray(times, dtype=float), float(stop))
@@ -276,13 +282,13 @@ def _advanced(model: DFN, T: Array, demand: Demand, start: Start, tolerances: To
 
 
 @eqx.filter_jit
-def _voltages(model: DFN, T: Array, demand: Demand, states: State) -> Float[Array, " times"]:
+def _voltages(model: DFN, T: Any, demand: Demand, states: State) -> Float[Array, " times"]:
     circuit = Circuit(model.discretised(T), demand)
     return jax.vmap(circuit.voltage)(states)
 
 
 @eqx.filter_jit
-def _looked_up(model: DFN, T: Array, demand: Demand, parts: tuple[Trajectory, ...], t: Array) -> tuple[State, Array]:
+def _looked_up(model: DFN, T: Any, demand: Demand, parts: tuple[Trajectory, ...], t: Any) -> tuple[State, Array]:
     """States and voltages at times `t` from the trajectories of consecutive chunks."""
     states = jax.vmap(parts[0].at)(t)
     for part in parts[1:]:

@@ -25,6 +25,10 @@ Scalar = Float[Array, ""]
 DEPLETED = 0.02  # of the resting salt concentration: so little that the electrolyte limits the current
 
 
+class OutsideMeasuredRange(UserWarning):
+    """A run left the range of concentrations and temperatures in which its electrolyte was measured."""
+
+
 class Solution(eqx.Module):
     """Voltage, current and every field of a run, at times `t` from its start to its stop.
 
@@ -159,6 +163,16 @@ class Solution(eqx.Module):
         )
 
     @property
+    def outside_measured_range(self) -> str | None:
+        """A sentence with the range when the run left the one in which its electrolyte was measured, else None."""
+        parts = () if self.dense is None else self.dense
+        # cut by numpy: a slice by JAX would compile for every length
+        lines = [np.asarray(self.states.line)]
+        lines += [np.asarray(part.steps.y0.line)[: int(part.count)] for part in parts]
+        salt = np.concatenate([line[:, 0].ravel() for line in lines]) * float(self.model.cell.c0)
+        return self.model.cell.electrolyte.outside_measured_range(salt, np.asarray(self.T))
+
+    @property
     def balance(self) -> observables.Balance:
         """Conservation of lithium, salt and charge along the run, double layers counted."""
         t, I = np.asarray(self.t), np.asarray(self.I)
@@ -202,10 +216,10 @@ def _known(name: str) -> str:
 
 
 @eqx.filter_jit
-def _seen(model: DFN, rest: State, states: State, I: Array, T: Array) -> tuple[Any, Any, observables.Inventory]:
+def _seen(model: DFN, rest: State, states: State, I: Any, T: Any) -> tuple[Any, Any, observables.Inventory]:
     system = model.discretised(T[0])
 
-    def of(y: State, I: Array) -> tuple[Any, Any, observables.Inventory]:
+    def of(y: State, I: Any) -> tuple[Any, Any, observables.Inventory]:
         seen = observables.profiles(system, y, I), observables.losses(system, y, I)
         return *seen, observables.inventory(system, y, rest)
 
@@ -213,11 +227,11 @@ def _seen(model: DFN, rest: State, states: State, I: Array, T: Array) -> tuple[A
 
 
 @eqx.filter_jit
-def _coordinates(model: DFN, T: Array) -> dict[str, Array]:
+def _coordinates(model: DFN, T: Any) -> dict[str, Array]:
     return observables.coordinates(model.discretised(T[0]))
 
 
 @jax.jit
-def _totals(t: Array, V: Array, I: Array) -> tuple[Array, Array]:
+def _totals(t: Any, V: Any, I: Any) -> tuple[Array, Array]:
     """Charge [A.h] and energy [W.h]."""
     return jnp.trapezoid(I, t) / SECONDS_PER_HOUR, jnp.trapezoid(I * V, t) / SECONDS_PER_HOUR

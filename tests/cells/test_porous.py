@@ -2,11 +2,14 @@
 
 import dataclasses
 
+import jax
 import jax.numpy as jnp
+import numpy as np
 import pytest
 
 import cellsim
-from cellsim.cells.porous import Bruggeman, MacMullin, Tortuosity
+from cellsim.cells.porous import Bruggeman, MacMullin, Tortuosity, TortuosityTensor
+from cellsim.electrolyte.anisotropy import at_given_field, direction
 
 share = jnp.asarray
 
@@ -29,6 +32,27 @@ def test_the_three_say_the_same_of_the_same_medium():
     tau = eps ** (1 - b)
     assert float(Tortuosity(tau)(share(eps))) == pytest.approx(float(Bruggeman(b)(share(eps))), rel=1e-14)
     assert float(MacMullin(tau / eps)(share(eps))) == pytest.approx(float(Bruggeman(b)(share(eps))), rel=1e-14)
+
+
+def test_a_tortuosity_tensor_is_the_tortuosity_along_its_axes_and_the_tensor_between_them():
+    tau = np.array([1.5, 2.0, 6.0])
+    along = {(0.0, 0.0): 6.0, (np.pi / 2, 0.0): 1.5, (np.pi / 2, np.pi / 2): 2.0}
+    for (tilt, azimuth), expected in along.items():
+        found = TortuosityTensor(tau, tilt, azimuth)(share(0.4))
+        assert float(found) == pytest.approx(float(Tortuosity(expected)(share(0.4))), rel=1e-14)
+    between = TortuosityTensor(tau, 0.6, 0.3)(share(0.4))
+    tensor = 0.4 * at_given_field(jnp.diag(1 / tau), direction(0.6, 0.3))
+    assert float(between) == pytest.approx(float(tensor), rel=1e-14)
+
+
+def test_flakes_that_stand_up_carry_more_ions_through_the_layer_than_flakes_that_lie():
+    electrode = cellsim.load_cell("Chen2020").negative
+    standing = lambda tilt: (
+        dataclasses.replace(electrode, transport=TortuosityTensor([2.0, 2.0, 8.0], tilt)).kappa_factor
+    )
+    slope = jax.grad(standing)
+    assert float(standing(jnp.pi / 2)) == pytest.approx(4 * float(standing(0.0)), rel=1e-14)
+    assert float(slope(jnp.asarray(0.5))) > 0 and float(slope(jnp.asarray(0.0))) == 0
 
 
 def test_all_of_the_solid_conducts_not_the_active_material_alone():

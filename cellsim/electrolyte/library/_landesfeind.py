@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from cellsim.electrolyte.electrolyte import Electrolyte
-from cellsim.laws import Points
+from cellsim.laws import AtLeast, Points
 from cellsim.limits import positive
 from cellsim.parameters import as_float_array
 
@@ -63,7 +63,7 @@ def mixture(name: str, kappa: list[float], D: list[float], t_plus: list[float], 
         kappa=Conductivity(kappa),
         D=Diffusivity(D),
         t_plus=MixedPolynomial(t_plus),
-        chi=MixedPolynomial(chi),
+        chi=AtLeast(MixedPolynomial(chi), floor=0.01),  # the least where measured is 0.27
         name=name,
         source=SOURCE,
         c_range=C_RANGE,

@@ -3,6 +3,7 @@
 Source: Capiglia, Saito, Kageyama, Mustarelli, Iwamoto, Tabuchi & Tukamoto, J. Power Sources 81-82 (1999) 859-862, to
 which codes trace the fits of the program dualfoil (its electrolyte 11); activation energies, t_plus = 0.4 and chi = 1
 as in Marquis et al., J. Electrochem. Soc. 166 (2019) A3693-A3706, doi:10.1149/2.0341915jes.
+
 No source at hand states the range of the fits. kappa does not vanish without salt, and has a false minimum at
 3.25 mol/L: the range given below ends before it. The two Arrhenius factors are assumptions of the codes.
 """
@@ -11,9 +12,12 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from cellsim.electrolyte.about import About
 from cellsim.electrolyte.electrolyte import Electrolyte
 from cellsim.laws import Arrhenius, Points, Polynomial
 from cellsim.parameters import as_float_array
+
+ABOUT = About("LiPF6", "EC:DMC", {"t_plus": "assumed: 0.4", "chi": "assumed: 1, an ideal solution"})
 
 
 class Exponential(eqx.Module):

@@ -1,11 +1,15 @@
 """LiPF6 in EC:DMC 1:1 by weight, 0.1 to 3 mol/L, -10 to 50 degC: all four properties.
 
 Source: Landesfeind & Gasteiger, J. Electrochem. Soc. 166 (2019) A3079-A3097, doi:10.1149/2.0571912jes.
+
 The published t_plus is negative near 2 mol/L below 5 degC; chi without salt is 0.9 to 1.4, where it should be 1.
 """
 
+from cellsim.electrolyte.about import About
 from cellsim.electrolyte.electrolyte import Electrolyte
 from cellsim.electrolyte.library._landesfeind import mixture
+
+ABOUT = About("LiPF6", "EC:DMC 1:1 w")
 
 
 def electrolyte() -> Electrolyte:

@@ -1,12 +1,16 @@
 """LiPF6 in EC:EMC 3:7 by weight, 0.1 to 3 mol/L, -10 to 50 degC: all four properties.
 
 Source: Landesfeind & Gasteiger, J. Electrochem. Soc. 166 (2019) A3079-A3097, doi:10.1149/2.0571912jes.
+
 The published t_plus reaches -0.5 at -10 degC, and chi without salt is 0.3 to 0.7, where it should be 1: do not
 read a dilute limit from this fit.
 """
 
+from cellsim.electrolyte.about import About
 from cellsim.electrolyte.electrolyte import Electrolyte
 from cellsim.electrolyte.library._landesfeind import mixture
+
+ABOUT = About("LiPF6", "EC:EMC 3:7 w")
 
 
 def electrolyte() -> Electrolyte:

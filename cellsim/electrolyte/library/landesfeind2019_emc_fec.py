@@ -1,13 +1,17 @@
 """LiPF6 in EMC:FEC 19:1 by weight, 0.1 to 3 mol/L, -10 to 50 degC: all four properties.
 
 Source: Landesfeind & Gasteiger, J. Electrochem. Soc. 166 (2019) A3079-A3097, doi:10.1149/2.0571912jes.
+
 The conductivity fit is poor below 0.3 mol/L (four to seven times too high at 0.1 mol/L) and turns negative, outside the
 measured range, above 4.7 mol/L at 250 K and 8.9 mol/L at 270 K. The published t_plus is negative near 2 mol/L even at
 25 degC.
 """
 
+from cellsim.electrolyte.about import About
 from cellsim.electrolyte.electrolyte import Electrolyte
 from cellsim.electrolyte.library._landesfeind import mixture
+
+ABOUT = About("LiPF6", "EMC:FEC 19:1 w")
 
 
 def electrolyte() -> Electrolyte:

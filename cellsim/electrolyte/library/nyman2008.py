@@ -1,19 +1,23 @@
 """LiPF6 in EC:EMC 3:7 by weight, 0.2 to 2 mol/L at 25 degC, with the constants Chen et al. (2020) use beside it.
 
 Source: Nyman, Behm & Lindbergh, Electrochim. Acta 53 (2008) 6356-6365, doi:10.1016/j.electacta.2008.04.023; t_plus =
-0.2594 and chi = 1 as in Chen et al., J. Electrochem. Soc. 167 (2020) 080534, doi:10.1149/1945-7111/ab9050. (The paper
-measured t_plus and chi as functions of concentration; those fits are in no source at hand.)
-D has a minimum at 2.26 mol/L and kappa one at 2.7 mol/L: do not extrapolate.
+0.2594 and chi = 1 as in Chen et al., J. Electrochem. Soc. 167 (2020) 080534, doi:10.1149/1945-7111/ab9050.
+
+The paper measured t_plus and chi as functions of concentration; those fits are in no source at hand. D has a minimum at
+2.26 mol/L and kappa one at 2.7 mol/L: do not extrapolate.
 """
 
 import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from cellsim.electrolyte.about import About
 from cellsim.electrolyte.electrolyte import Electrolyte
 from cellsim.laws import Points, Polynomial
 from cellsim.limits import positive
 from cellsim.parameters import as_float_array
+
+ABOUT = About("LiPF6", "EC:EMC 3:7 w", {"t_plus": "assumed: 0.2594", "chi": "assumed: 1, an ideal solution"})
 
 
 class Conductivity(eqx.Module):

@@ -1,6 +1,7 @@
 """LiPF6 in PC:EC:DMC 10:27:63 by volume, up to 3.3 mol/L, 263 to 333 K: conductivity, diffusivity, activity.
 
 Source: Valoen & Reimers, J. Electrochem. Soc. 152 (2005) A882-A891, doi:10.1149/1.1872737.
+
 The paper writes the diffusivity with ln and means log10. The conductivity fit is within some 5 % of the measured
 points, 14 % at the worst, except at 263 K and 3.3 mol/L, where it is 0.4 of the measured one; below 263 K it touches
 zero there.
@@ -9,10 +10,13 @@ zero there.
 import equinox as eqx
 from jaxtyping import Array, Float
 
+from cellsim.electrolyte.about import About
 from cellsim.electrolyte.electrolyte import Electrolyte
 from cellsim.laws import Points
 from cellsim.limits import at_least, positive
 from cellsim.parameters import as_float_array, quantity
+
+ABOUT = About("LiPF6", "PC:EC:DMC 10:27:63 v")
 
 GAP_FLOOR = 5.0  # K above the vanishing-mobility temperature; measured down to 17 K
 GAP_WIDTH = 0.5  # K: at 17 K the floor changes the gap by 1e-11 K

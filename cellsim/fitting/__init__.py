@@ -1,0 +1,1 @@
+"""Parameters that move: towards data, or towards a better cell."""

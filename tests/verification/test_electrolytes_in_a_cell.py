@@ -1,0 +1,77 @@
+"""A few electrolytes of the library in a cell; `tests/studies/electrolytes.py` runs all of them."""
+
+import importlib.util
+from pathlib import Path
+
+import equinox as eqx
+import jax
+import numpy as np
+import pytest
+
+import cellsim as cs
+
+STUDY = Path(__file__).parents[1] / "studies" / "electrolytes.py"
+pytestmark = pytest.mark.xdist_group("electrolytes")
+
+
+@pytest.fixture(scope="module")
+def study():
+    spec = importlib.util.spec_from_file_location("electrolytes_study", STUDY)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_every_lithium_electrolyte_is_run_by_the_study_within_its_measured_range(study):
+    assert len(study.names()) >= 23 and "edman2000_peo_litfsi" not in study.names()
+    for name in study.names():
+        electrolyte = cs.load_electrolyte(name)
+        assert electrolyte.outside_measured_range(*study.conditions(electrolyte)) is None
+
+
+@pytest.fixture(scope="module")
+def three(study):
+    """Three electrolytes of very different forms, in one compiled cell."""
+    return study.Library(tuple(cs.load_electrolyte(name) for name in study.DIFFERENCED))
+
+
+def at(study, name):
+    return study.DIFFERENCED.index(name)
+
+
+def test_a_transference_number_that_turns_negative_lets_a_cell_run_to_its_cut_off(study, three):
+    run = study.discharged(three, at(study, "landesfeind2019_emc_fec"), "1C")
+    assert run.succeeded and run.stop_reason.startswith("lower cut-off voltage 2.5 V reached")
+    assert max(map(abs, run.balance)) < 1e-10
+    salt = np.asarray(run.profile("electrolyte concentration"))
+    t_plus = np.asarray(cs.load_electrolyte("landesfeind2019_emc_fec").t_plus(salt, run.T[0]))
+    assert t_plus.min() < 0 < t_plus.max()
+
+
+def test_a_slow_electrolyte_stops_a_cell_with_the_sentence_on_depletion(study, three):
+    index = at(study, "calisol2024_libf4_pc")
+    run = study.discharged(three, index, "2C")
+    assert run.succeeded and "the electrolyte is depleted in the positive electrode" in run.stop_reason
+    assert "measured 328 to 1522 mol/m3" in study.left_its_range(three.electrolytes[index], run)
+    assert max(map(abs, run.balance)) < 1e-10
+
+
+@pytest.mark.parametrize("index", range(3))
+def test_the_voltage_moves_with_all_numbers_of_an_electrolyte_as_differences_say(study, three, index):
+    found = study.gradient(three, index)
+    assert 3.0 < found.voltage < 4.2 and study.is_finite(found.derivative)
+    leaves, shape = jax.tree.flatten(three.electrolytes[index])
+    random = np.random.default_rng(index)
+    shares = [random.uniform(0.5, 1.0, leaf.shape) * random.choice([-1.0, 1.0], leaf.shape) for leaf in leaves]
+    slopes = jax.tree.leaves(found.derivative)
+    assert all(np.any(np.asarray(slope) != 0) for slope in slopes)
+    exact = sum(float(np.sum(d * leaf * s)) for d, leaf, s in zip(slopes, leaves, shares, strict=True))
+
+    def moved(step):
+        others = [leaf * (1 + step * share) for leaf, share in zip(leaves, shares, strict=True)]
+        changed = eqx.tree_at(lambda held: held.electrolytes[index], three, jax.tree.unflatten(shape, others))
+        return study.gradient(changed, index).voltage
+
+    h = 1e-5  # of every number at once; terms of the fits cancel strongly
+    difference = (8 * (moved(h) - moved(-h)) - (moved(2 * h) - moved(-2 * h))) / (12 * h)
+    assert exact == pytest.approx(difference, rel=1e-5)
