@@ -6,7 +6,7 @@ concentration of fixed charge in the same solution [mol/m3], negative in a catio
 Source: Donnan, Z. Elektrochem. 17 (1911) 572; Helfferich, Ion Exchange (McGraw-Hill 1962), chapter 5.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
@@ -19,26 +19,30 @@ from cellsim.electrolyte.ions import AtIons, Charges, Points, over_ions
 ITERATIONS = 12  # of Newton's method, which meets nearly a straight line
 
 
-def neutralising(c: AtIons, z: Charges, fixed: Points = 0.0) -> Float[Array, "*point"]:
-    """The s [-] with sum_i z_i c_i exp(z_i s) + fixed = 0: how far, in units of R T/F, a solution has to be lowered in
-    potential so that ions which stay in equilibrium neutralise the fixed charge.
+def neutralising(c: AtIons, z: Charges, fixed: Points | None = None) -> Float[Array, "*point"]:
+    """The s [-] with sum_i z_i c_i exp(z_i s) + fixed = 0; no `fixed` is none.
 
-    Newton's method for the logarithm of the ratio of positive to negative charge, which is nearly straight in s. There
-    must be cations and anions. First and second derivatives are those of the solution.
+    That is how far, in units of R T/F, a solution has to be lowered in potential so that ions which stay in equilibrium
+    neutralise the fixed charge. Newton's method for the logarithm of the ratio of positive to negative charge, which is
+    nearly straight in s. There must be cations and anions. First and second derivatives are those of the solution.
     """
     c, z = jnp.asarray(c), np.asarray(z, dtype=float)
-    fixed = jnp.broadcast_to(jnp.asarray(fixed, float), c.shape[:-1])
     positive, negative = np.maximum(z, 0.0), np.maximum(-z, 0.0)
+    charge = jnp.asarray(0.0 if fixed is None else fixed, float)
+    more_above, more_below = jnp.maximum(charge, 0.0), jnp.maximum(-charge, 0.0)
 
     def newton(s: Array) -> Array:
         charged = c * jnp.exp(z * over_ions(s))
-        above = jnp.sum(positive * charged, axis=-1) + jnp.maximum(fixed, 0.0)
-        below = jnp.sum(negative * charged, axis=-1) + jnp.maximum(-fixed, 0.0)
+        above = jnp.sum(positive * charged, axis=-1) + more_above
+        below = jnp.sum(negative * charged, axis=-1) + more_below
         slope = jnp.sum(positive**2 * charged, axis=-1) / above + jnp.sum(negative**2 * charged, axis=-1) / below
         return s - jnp.log(above / below) / slope
 
-    found = lax.stop_gradient(lax.fori_loop(0, ITERATIONS, lambda _, s: newton(s), jnp.zeros(c.shape[:-1])))
-    return newton(newton(found))
+    s = jnp.zeros(jnp.broadcast_shapes(c.shape[:-1], charge.shape))
+    is_straight = fixed is None and len({abs(x) for x in z if x}) == 1  # one step is exact
+    if not is_straight:
+        s = lax.stop_gradient(lax.fori_loop(0, ITERATIONS, lambda _, s: newton(s), s))
+    return newton(newton(s))
 
 
 class Equilibrium(NamedTuple):
@@ -53,8 +57,3 @@ def equilibrium(c: AtIons, z: Charges, fixed: Points, T: Points) -> Equilibrium:
     potential against that solution. Of one 1:1 salt: c+- = sqrt(c^2 + (fixed/2)^2) -+ fixed/2."""
     s = neutralising(c, z, fixed)
     return Equilibrium(jnp.asarray(c) * jnp.exp(np.asarray(z) * over_ions(s)), -R * jnp.asarray(T) / F * s)
-
-
-def imbalance(c: AtIons, z: Charges, fixed: Points = 0.0) -> Any:
-    """sum_i z_i c_i + fixed [mol/m3], which is zero in every solution."""
-    return jnp.sum(jnp.asarray(c) * np.asarray(z), axis=-1) + fixed

@@ -37,7 +37,7 @@ class Side(NamedTuple):
     """One side of a junction between unlike layers."""
 
     c: Float[Array, "faces ions"]  # mol/m3, all above zero
-    s: Float[Array, " faces"]  # `donnan.neutralising` of it
+    s: Float[Array, " faces"] | None  # `donnan.neutralising` of it; None where it is neutral by itself
     g: Float[Array, "faces ions ions"] | None  # to the junction [mol/(m2 s)]; None for a stirred bath
 
 
@@ -68,14 +68,15 @@ def across_junction(left: Side, right: Side, z: Charges, i: Float[Array, ""]) ->
     continuous. Both halves of the path then stand in series, each with the conductances of its own layer per root of
     the concentrations in that solution.
     """
-    at_left, at_right = (side.c * jnp.exp(z * side.s[:, None]) for side in (left, right))
+    at_left, at_right = (x.c if x.s is None else x.c * jnp.exp(z * x.s[:, None]) for x in (left, right))
     mean = log_mean(at_left, at_right)
     per_unit = [
         side.g * _outer(1 / jnp.sqrt(c)) for side, c in ((left, at_left), (right, at_right)) if side.g is not None
     ]
     together = per_unit[0] if len(per_unit) == 1 else inverse(inverse(per_unit[0]) + inverse(per_unit[1]))
     met = passage(together * _outer(jnp.sqrt(mean)), jnp.log(at_right / at_left), z, i)
-    return met._replace(psi=met.psi + right.s - left.s)
+    jump = (0.0 if right.s is None else right.s) - (0.0 if left.s is None else left.s)
+    return met._replace(psi=met.psi + jump)
 
 
 def driven(g: Matrix, J: AtIons, c: AtIons) -> AtIons:

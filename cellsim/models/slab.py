@@ -107,7 +107,7 @@ class Slab(AbstractModel):
 
     def _compositions(self) -> list[tuple[str, Any, Any]]:
         """Where a composition is given, what it is, and the fixed charge there."""
-        found = [(f"layers.{k} ({layer.name})", layer.c0, layer.fixed_charge) for k, layer in enumerate(self.layers)]
+        found = [(f"layers.{k} ({x.name})", x.c0, _charge(x)) for k, x in enumerate(self.layers)]
         ends = (("left", self.left), ("right", self.right))
         return found + [(f"the {side} bath", end.c, 0.0) for side, end in ends if isinstance(end, Bath)]
 
@@ -222,7 +222,7 @@ class Slab(AbstractModel):
         """The layers; those with fixed charge are shaded."""
         ends = np.cumsum([0.0, *(float(layer.L) for layer in self.layers)])
         return tuple(
-            Region(layer.name, layer.name[:4], start, end, bool(layer.fixed_charge != 0))
+            Region(layer.name, layer.name[:4], start, end, layer.fixed_charge is not None)
             for layer, start, end in zip(self.layers, ends[:-1], ends[1:], strict=True)
         )
 
@@ -266,8 +266,13 @@ class Slab(AbstractModel):
     def _all(self, line: np.ndarray, scale: np.ndarray) -> np.ndarray:
         """Concentrations (nodes, ions) from the unknowns (fields, nodes), as plain numbers."""
         some = line.T * scale[:-1]
-        fixed = np.repeat([float(layer.fixed_charge) for layer in self.layers], self.cells)
+        fixed = np.repeat([float(_charge(layer)) for layer in self.layers], self.cells)
         return np.column_stack([some, -(fixed + some @ self.z[:-1]) / self.z[-1]])
+
+
+def _charge(layer: Layer) -> Any:
+    """Fixed charge [mol/m3]."""
+    return jnp.zeros(()) if layer.fixed_charge is None else layer.fixed_charge
 
 
 class Held(NamedTuple):
@@ -301,7 +306,7 @@ class DiscreteSlab(AbstractSystem):
         g, layers = slab.mesh.grading, slab.layers
         self.width = jnp.concatenate([x.L * graded_fractions(n, g, g) for x, n in zip(layers, slab.cells, strict=True)])
         self.volume = self.width * slab.on_nodes([layer.eps for layer in layers])
-        self.fixed = slab.on_nodes([layer.fixed_charge for layer in layers])
+        self.fixed = slab.on_nodes([_charge(layer) for layer in layers])
         self.factor = slab.on_nodes([jnp.broadcast_to(layer.factor, (len(slab.ions),)) for layer in layers])
         self.scale = slab.scale
 
@@ -352,23 +357,26 @@ class DiscreteSlab(AbstractSystem):
         at = self.junctions
         if not at.size:
             return within
-        met = across_junction(self.side(c_l[at], at), self.side(c_r[at], at + 1), self.z, i)
+        are_charged = [layer.fixed_charge is not None for layer in self.slab.layers]
+        before = self.side(c_l[at], at, any(are_charged[:-1]))
+        after = self.side(c_r[at], at + 1, any(are_charged[1:]))
+        met = across_junction(before, after, self.z, i)
         return Passage(*(x.at[at].set(y) for x, y in zip(within, met, strict=True)))
 
-    def side(self, c: Float[Array, "points ions"], nodes: np.ndarray) -> Side:
-        """The half cells of `nodes` at concentrations `c` [mol/m3]."""
+    def side(self, c: Float[Array, "points ions"], nodes: np.ndarray, is_charged: bool) -> Side:
+        """The half cells of `nodes` at concentrations `c` [mol/m3]; `is_charged` if any has fixed charge."""
         g = self.conductances(c, self.factor[nodes], 0.5 * self.width[nodes])
-        return Side(c, neutralising(c, self.slab.z), g)
+        return Side(c, neutralising(c, self.slab.z) if is_charged else None, g)
 
     def at_ends(self, fields: Fields) -> tuple[Side, Side]:
         """The half cells at both ends."""
 
-        def at(node: int) -> Side:
+        def at(node: int, layer: Layer) -> Side:
             nodes = np.array([node])
             own = self.composition(tuple(x[nodes] for x in fields), self.fixed[nodes])
-            return self.side(self.above_zero(own), nodes)
+            return self.side(self.above_zero(own), nodes, layer.fixed_charge is not None)
 
-        return at(0), at(self.layout.nodes - 1)
+        return at(0, self.slab.layers[0]), at(self.layout.nodes - 1, self.slab.layers[-1])
 
     def through_ends(self, fields: Fields, i: Scalar) -> tuple[Passage, Passage]:
         """What passes between the left end and the first cell, and between the last cell and the right end."""

@@ -20,13 +20,13 @@ Scalar = Float[Array, ""]
 class Layer(eqx.Module):
     """A layer of solution, or of a membrane soaked with it. Concentrations are those in the solution itself.
 
-    `factor` is the effective mobility over that of the free solution (pores, tortuosity, hindrance), one for all ions
-    or one for each. `fixed_charge` is negative in a cation exchanger.
+    `fixed_charge` is negative in a cation exchanger; leave it out where there is none, which saves work. `factor` is
+    the effective mobility over that of the free solution (pores, tortuosity, hindrance), one for all ions or one each.
     """
 
     L: Scalar = quantity("m", 1e-8, 1.0, "thickness")
     c0: Float[Array, " ions"] = quantity("mol/m3", 0.0, 5e4, "initial concentrations")
-    fixed_charge: Scalar = quantity("mol/m3", -2e4, 2e4, "concentration of fixed charge", default=0.0)
+    fixed_charge: Scalar | None = quantity("mol/m3", -2e4, 2e4, "concentration of fixed charge", default=None)
     factor: Float[Array, "*ions"] = quantity("-", 1e-6, 1.0, "effective over free mobility", default=1.0)
     eps: Scalar = quantity("-", 1e-3, 1.0, "volume fraction of the solution", default=1.0)
     name: str = eqx.field(static=True, default="solution")
@@ -59,7 +59,7 @@ class Bath(AbstractEnd):
 
     def passage(self, inside: Side, z: Charges, i: Scalar, is_left: bool) -> Passage:
         """What passes along x."""
-        outside = Side(jnp.exp(self.ln_c(inside, z, i, is_left)), jnp.zeros(1), None)
+        outside = Side(jnp.exp(self.ln_c(inside, z, i, is_left)), None, None)
         return across_junction(*((outside, inside) if is_left else (inside, outside)), z, i)
 
     def ln_c(self, inside: Side, z: Charges, i: Scalar, is_left: bool) -> Float[Array, "1 ions"]:
