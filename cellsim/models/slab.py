@@ -31,7 +31,7 @@ from cellsim.models.slab_parts import AbstractEnd, Bath, Closed, Electrode, Laye
 from cellsim.parameters import quantity
 
 Scalar = Float[Array, ""]
-FLOOR = 1e-6  # of an ion's scale; logarithms are those of the concentration down to here
+FLOOR = 1e-8  # of an ion's scale; logarithms are those of the concentration down to here
 NEUTRAL = 1e-6  # relative charge that rounding of an input may leave
 DEPLETED = 0.02  # of what was there, of an ion that carries the current at an electrode
 
@@ -300,6 +300,8 @@ class DiscreteSlab(AbstractSystem):
     fixed: Float[Array, " nodes"]  # charge [mol/m3]
     factor: Float[Array, "nodes ions"]
     scale: Float[Array, " ions"]
+    left: AbstractEnd
+    right: AbstractEnd
 
     def __init__(self, slab: Slab, T: Any):
         self.slab, self.T = slab, jnp.asarray(T)
@@ -309,6 +311,9 @@ class DiscreteSlab(AbstractSystem):
         self.fixed = slab.on_nodes([_charge(layer) for layer in layers])
         self.factor = slab.on_nodes([jnp.broadcast_to(layer.factor, (len(slab.ions),)) for layer in layers])
         self.scale = slab.scale
+        self.left, self.right = (
+            Bath(self.above_zero(end.c)) if isinstance(end, Bath) else end for end in (slab.left, slab.right)
+        )
 
     @property
     def layout(self) -> Layout:
@@ -337,7 +342,7 @@ class DiscreteSlab(AbstractSystem):
 
     # ---- fluxes
 
-    def above_zero(self, c: Float[Array, "points ions"]) -> Float[Array, "points ions"]:
+    def above_zero(self, c: Float[Array, "*points ions"]) -> Float[Array, "*points ions"]:
         """Concentrations as laws and logarithms need them."""
         return positive(c, FLOOR * self.scale)
 
@@ -381,7 +386,7 @@ class DiscreteSlab(AbstractSystem):
     def through_ends(self, fields: Fields, i: Scalar) -> tuple[Passage, Passage]:
         """What passes between the left end and the first cell, and between the last cell and the right end."""
         first, last = self.at_ends(fields)
-        return self.slab.left.passage(first, self.z, i, True), self.slab.right.passage(last, self.z, i, False)
+        return self.left.passage(first, self.z, i, True), self.right.passage(last, self.z, i, False)
 
     def laws(self, I: Scalar) -> local.Laws:
         """What the rate is made of at current `I` [A]."""
@@ -416,7 +421,7 @@ class DiscreteSlab(AbstractSystem):
         if slab.reference is not None:
             k = [ion.name for ion in slab.ions].index(slab.reference)
             first, last = self.at_ends(tuple(y.line))
-            ln_c = slab.right.ln_c(last, self.z, i, False) - slab.left.ln_c(first, self.z, i, True)
+            ln_c = self.right.ln_c(last, self.z, i, False) - self.left.ln_c(first, self.z, i, True)
             rise = rise + ln_c[0, k] / slab.ions[k].z
         return R * self.T / F * rise
 

@@ -65,10 +65,7 @@ class Bath(AbstractEnd):
     def ln_c(self, inside: Side, z: Charges, i: Scalar, is_left: bool) -> Float[Array, "1 ions"]:
         """Logarithms of the concentrations in the bath."""
         del inside, z, i, is_left
-        return jnp.log(jnp.maximum(self.c, ABSENT))[None]
-
-
-ABSENT = 1e-30  # mol/m3, of an ion that a bath does not hold
+        return jnp.log(self.c)[None]
 
 
 class AbstractWall(AbstractEnd):
