@@ -56,9 +56,10 @@ def log_mean(left: AtIons, right: AtIons) -> AtIons:
 
 def passage(g: Matrix, u: AtIons, z: Charges, i: Float[Array, ""]) -> Passage:
     """The flux at current density `i` [A/m2] through conductances `g` [mol/(m2 s)] from changes `u` of ln c."""
-    carried = jnp.einsum("i,fij->fj", z, g)
-    psi = -(i / F + jnp.sum(carried * u, axis=-1)) / (carried @ z)
-    return Passage(-jnp.einsum("fij,fj->fi", g, u + z * psi[:, None]), psi)
+    # products and sums, not matrix products, so that they become one loop over the faces with what is around them
+    carried = jnp.sum(z[:, None] * g, axis=-2)
+    psi = -(i / F + jnp.sum(carried * u, axis=-1)) / jnp.sum(carried * z, axis=-1)
+    return Passage(-jnp.sum(g * (u + z * psi[:, None])[:, None, :], axis=-1), psi)
 
 
 def across_junction(left: Side, right: Side, z: Charges, i: Float[Array, ""]) -> Passage:

@@ -337,7 +337,7 @@ class DiscreteSlab(AbstractSystem):
     def composition(self, fields: Fields, fixed: Float[Array, " points"]) -> Float[Array, "points ions"]:
         """Concentrations of all ions [mol/m3], the last from electroneutrality."""
         some = jnp.stack(fields, axis=-1) * self.scale[:-1]
-        last = -(fixed + some @ self.z[:-1]) / self.z[-1]
+        last = -(fixed + jnp.sum(some * self.z[:-1], axis=-1)) / self.z[-1]
         return jnp.concatenate([some, last[:, None]], axis=-1)
 
     # ---- fluxes

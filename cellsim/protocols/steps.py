@@ -1,7 +1,7 @@
 """Steps of a protocol."""
 
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -100,7 +100,7 @@ def rest(duration: float | None = None) -> ConstantCurrent:
     return ConstantCurrent(Amperes(0.0), 0, None, duration, "rest")
 
 
-def current(I: float, duration: float) -> ConstantCurrent:
+def current(I: Any, duration: Any) -> ConstantCurrent:
     """A current `I` [A] of either sign for a duration [s], ended by no voltage."""
     return ConstantCurrent(Amperes(I), 0, None, duration, "current")
 

@@ -58,3 +58,23 @@ def test_no_flux_crosses_the_ends_and_nothing_is_lost_within():
     held = plain._replace(leaving=lambda exchanges: jnp.zeros(6))
     content = plain.volumes @ np.asarray(local.rate(held, y).fibre)
     assert np.max(np.abs(content)) < 1e-14
+
+
+def test_a_line_without_fibres_has_laws_of_its_own():
+    layout = Layout(2, 9)
+
+    def across(left, right):
+        (a, b), (e, f) = left, right
+        return (a * f - jnp.sin(e * b), jnp.exp(0.3 * (e - a)) - b * f, a - e)
+
+    laws = local.on_a_line(
+        across, lambda here, out: (here[0] * here[1] - jnp.tanh(out[0]) * here[1], out[1] + out[2] ** 2)
+    )
+    rng = np.random.default_rng(6)
+    y = State(jnp.asarray(rng.normal(size=(2, 9))), jnp.zeros((1, 0)))
+    found = jax.jit(lambda y: local.jacobian(laws, y, layout))(y)
+    _, push = jax.linearize(lambda y: local.rate(laws, y), y)
+    expected = jax.jit(lambda: by_colours(push, layout))()
+    for name, one, other in zip(vars(expected), jax.tree.leaves(found), jax.tree.leaves(expected), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-13, err_msg=name)
+        assert one.shape == other.shape

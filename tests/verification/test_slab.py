@@ -57,26 +57,26 @@ def at_junction(slabs):
 
 
 def test_between_solutions_of_equal_total_concentration_the_junction_is_goldmans(slabs, at_junction):
-    left, right = np.array([100.0, 0.0, 100.0]), np.array([10.0, 90.0, 100.0])
+    left, right = np.array([80.0, 20.0, 100.0]), np.array([30.0, 70.0, 100.0])
     D = np.array([slabs.D_K, slabs.D_NA, slabs.D_CL])
     to_left, to_right = (D[:2] @ a[:2] + D[2] * b[2] for a, b in ((right, left), (left, right)))
     expected = VT * np.log(to_right / to_left)
     errors = [at_junction(left, right, cells) - expected for cells in (16, 32)]
-    assert abs(errors[1]) < 1e-3 * abs(expected)
+    assert abs(errors[1]) < 1e-4 * abs(expected)
     assert np.log2(errors[0] / errors[1]) >= 1.9
 
 
 def test_between_any_two_solutions_the_junction_is_plancks(slabs, at_junction):
-    left, right = np.array([100.0, 20.0, 120.0]), np.array([5.0, 30.0, 35.0])
+    left, right = np.array([100.0, 20.0, 120.0]), np.array([40.0, 50.0, 90.0])
     expected = planck(np.array([1, 1, -1]), np.array([slabs.D_K, slabs.D_NA, slabs.D_CL]), left, right)
     errors = [at_junction(left, right, cells) - expected for cells in (16, 32)]
-    assert abs(errors[1]) < 2e-3 * abs(expected)
+    assert abs(errors[1]) < 1e-4 * abs(expected)
     assert np.log2(errors[0] / errors[1]) >= 1.9
 
 
 def test_layers_with_donnan_jumps_between_them_converge_with_second_order(slabs):
     V, flux = [], []
-    for cells in (4, 8, 16):
+    for cells in (8, 16, 32):
         model = slabs.membrane_stack(cells)
         potential, profiles, _ = slabs.seen(model, slabs.steady(model, 0.02), 0.02)
         V.append(float(potential))
