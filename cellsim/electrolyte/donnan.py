@@ -39,10 +39,9 @@ def neutralising(c: AtIons, z: Charges, fixed: Points | None = None) -> Float[Ar
         return s - jnp.log(above / below) / slope
 
     s = jnp.zeros(jnp.broadcast_shapes(c.shape[:-1], charge.shape))
-    is_straight = fixed is None and len({abs(x) for x in z if x}) == 1  # one step is exact
-    if not is_straight:
-        s = lax.stop_gradient(lax.fori_loop(0, ITERATIONS, lambda _, s: newton(s), s))
-    return newton(newton(s))
+    if fixed is None and len({abs(x) for x in z if x}) == 1:
+        return newton(s)  # on a straight line one step is exact
+    return newton(newton(lax.stop_gradient(lax.fori_loop(0, ITERATIONS, lambda _, s: newton(s), s))))
 
 
 class Equilibrium(NamedTuple):
