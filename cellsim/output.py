@@ -7,7 +7,7 @@ import dataclasses
 import json
 import math
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,10 +15,14 @@ from typing import Any
 import numpy as np
 
 from cellsim import citations
+from cellsim.fitting.free import Free
+from cellsim.fitting.optimise import Optimum
+from cellsim.parameters import described
 from cellsim.simulation.solution import Solution
 
-TIMESERIES, SUMMARY, FIELDS = "timeseries.csv", "summary.json", "solution.nc"
+TIMESERIES, SUMMARY, FIELDS, OPTIMUM = "timeseries.csv", "summary.json", "solution.nc", "optimum"
 COLUMNS = ("time_s", "current_A", "voltage_V", "temperature_K", "discharge_capacity_Ah", "step", "cycle")
+GOAL_UNITS = {"capacity": "A.h", "energy": "W.h"}
 INTERPOLATION = 5e-5  # V between the rows of the time series; the promise to others is 1e-4 V
 PER_STEP = 6  # points looked at within a time step of the solver, before any refinement
 WIDEST_ROW = 1 / 100  # of the run; rows stay this close together also where a straight line would do
@@ -62,6 +66,41 @@ def write_run(solution: Solution, directory: str | Path, about: About | None = N
     with _moved_into_place(files[-1]) as path:
         text = json.dumps(_jsonable(summary(solution, about, [file.name for file in files])), indent=2)
         path.write_text(text + "\n", encoding="utf-8")
+    return files
+
+
+def write_optimum(cell: Any, goal: str, free: Sequence[Free], best: Optimum, directory: str | Path) -> list[Path]:
+    """Writes what was optimised, from `cell` to the best one, as `optimum.json` and `optimum.png`; the files."""
+    from cellsim import plotting
+
+    parameters = {
+        each.path: {
+            "value": value,
+            "unit": about.unit if (about := described(cell, each.path)) is not None else "",
+            "initial": best.history[0][1 + k],
+            "low": each.low,
+            "high": each.high,
+            "slope": slope,
+        }
+        for k, (each, value, slope) in enumerate(zip(free, best.values, best.slopes, strict=True))
+    }
+    unit = GOAL_UNITS[goal]
+    told = {
+        "maximised": goal,
+        "unit": unit,
+        "value": best.goal,
+        "initial": best.history[0][0],
+        "converged": best.converged,
+        "parameters": parameters,
+        "history": [dict(zip((goal, *parameters), row, strict=True)) for row in best.history],
+    }
+    files = [Path(directory) / f"{OPTIMUM}.{kind}" for kind in ("json", "png")]
+    with _moved_into_place(files[0]) as path:
+        path.write_text(json.dumps(_jsonable(told), indent=2) + "\n", encoding="utf-8")
+    labels = [f"{path} [{about['unit']}]" for path, about in parameters.items()]
+    figure = plotting.optimum_figure(np.array(best.history), [f"{goal.capitalize()} [{unit}]", *labels])
+    with _moved_into_place(files[1]) as path:
+        figure.savefig(path, format="png")
     return files
 
 

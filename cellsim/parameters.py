@@ -138,6 +138,18 @@ def replace(tree: Any, path: str, value: Any) -> Any:
     return rebuilt(tree, names)
 
 
+def described(tree: Any, path: str) -> Quantity | None:
+    """What the field at `path` says of its number, or of the values of its law; for the number of a constant law, what
+    is said of that law. None for a part of neither kind."""
+    above, _, name = path.rpartition(".")
+    node = get(tree, above) if above else tree
+    if not dataclasses.is_dataclass(node):
+        return None
+    field = {field.name: field for field in dataclasses.fields(node)}[name]
+    found = field.metadata.get("quantity") or field.metadata.get("law")
+    return described(tree, above) if found is None and name == "value" and above else found
+
+
 def problems(tree: Any) -> list[str]:
     """One line for every number of `tree` outside its plausible range; traced values are not judged."""
     found = []

@@ -15,14 +15,16 @@ from cellsim import registry
 from cellsim.cells import library as cell_library
 from cellsim.cells.design import Cell, implausible_laws
 from cellsim.constants import ZERO_CELSIUS
-from cellsim.electrolyte.electrolyte import PROPERTIES, AbstractElectrolyte
 from cellsim.electrolyte.load import load_electrolyte
+from cellsim.fitting.optimise import Optimum, maximised
+from cellsim.fitting.optimise import Progress as Improving
 from cellsim.hints import likely_unit
 from cellsim.models.dfn import DFN
 from cellsim.models.mesh import Mesh
-from cellsim.parameters import Quantity, UnknownPath, get, leaves, problems, replace
+from cellsim.parameters import Quantity, UnknownPath, described, get, leaves, problems, replace
 from cellsim.protocols import language
 from cellsim.protocols.steps import ConstantCurrent
+from cellsim.scenario_parts import Optimise, electrolyte_from, optimise_from
 from cellsim.settings import BadInput, Reading, Settings, settings_in, shown
 from cellsim.simulation.simulate import Progress, simulate
 from cellsim.simulation.solution import Solution
@@ -53,6 +55,7 @@ class Scenario:
     atol: float
     max_steps: int | None
     directory: Path | None
+    optimise: Optimise | None = None
 
     @property
     def cell(self) -> Cell:
@@ -71,6 +74,18 @@ class Scenario:
             max_steps=self.max_steps,
             progress=progress,
         )
+
+    def goal(self, cell: Cell) -> Any:
+        """What is to be as great as it can be, of a run of the scenario with `cell` in the place of its own."""
+        assert self.optimise is not None
+        model = dataclasses.replace(self.model, cell=cell)
+        return abs(getattr(dataclasses.replace(self, model=model).run(), self.optimise.goal))
+
+    def improved(self, progress: Improving | None = None) -> tuple["Scenario", Optimum]:
+        """The scenario with the best cell that is found, and how it was found."""
+        assert self.optimise is not None
+        best = maximised(self.goal, self.cell, self.optimise.free, steps=self.optimise.steps, progress=progress)
+        return dataclasses.replace(self, model=dataclasses.replace(self.model, cell=best.cell)), best
 
 
 def load_scenario(path: str | Path, changes: Settings | None = None, found: Iterable[str] = ()) -> Scenario:
@@ -95,6 +110,7 @@ def scenario_from(settings: Settings, source: str, found: Iterable[str] = ()) ->
     atol = read.number(("solver", "atol"), None, ATOL)
     max_steps = read.count(("solver", "max_steps"))
     directory = read.text(("output", "dir"), "")
+    optimised = optimise_from(read, cell)
     title, description = read.text(("title",), ""), read.text(("description",), "")
     if cell is not None and check:
         read.problems.extend(_implausible(cell))
@@ -113,6 +129,7 @@ def scenario_from(settings: Settings, source: str, found: Iterable[str] = ()) ->
         atol=rtol if atol is None else atol,
         max_steps=max_steps,
         directory=Path(directory) if directory else None,
+        optimise=optimised,
     )
 
 
@@ -134,8 +151,11 @@ def _cell(read: Reading) -> Cell | None:
     except registry.UnknownName as error:
         read.problems.append(f"{place}: {_plain(error, 'cell')}")
         return None
-    solution = read.text(("cell", "electrolyte"), "")
-    if solution:
+    asked = read.settings.get(("cell", "electrolyte"))
+    if asked is not None and isinstance(asked.value, Mapping):
+        made = electrolyte_from(asked, read.problems)
+        cell = cell if made is None else dataclasses.replace(cell, electrolyte=made)
+    elif solution := read.text(("cell", "electrolyte"), ""):
         try:
             cell = dataclasses.replace(cell, electrolyte=load_electrolyte(solution))
         except registry.UnknownName as error:
@@ -177,18 +197,6 @@ def _unsettable(cell: Cell, path: str, value: Any) -> str:
     elif not is_number:
         return f"must be a number{unit} (which makes it constant), found {shown(value)}."
     return "" if np.all(np.isfinite(value)) else "must be finite."
-
-
-def described(cell: Cell, path: str) -> Quantity | None:
-    """What the field at `path` says of its number, or of the values of its law; an electrolyte's four functions are
-    described whatever they are made of. None for a part of no kind."""
-    above, _, name = path.rpartition(".")
-    node = get(cell, above) if above else cell
-    if not dataclasses.is_dataclass(node):
-        return None
-    metadata: Mapping[Any, Any] = next((field.metadata for field in dataclasses.fields(node) if field.name == name), {})
-    own = metadata.get("quantity") or metadata.get("law")
-    return own or (PROPERTIES.get(name) if isinstance(node, AbstractElectrolyte) else None)
 
 
 def _implausible(cell: Cell) -> list[str]:

@@ -24,8 +24,12 @@ KEYS: dict[str, tuple[str, ...]] = {
     "model": ("name", "mesh", "thermal", "ambient_temperature"),
     "protocol": ("steps", "soc", "cycles"),
     "solver": ("rtol", "atol", "max_steps"),
+    "optimise": ("maximise", "over", "steps"),
     "output": ("dir",),
 }
+
+
+BY_PATH = {("cell", "set"): "value", ("optimise", "over"): "[low, high]"}  # tables whose keys are paths in the cell
 
 
 class BadInput(ValueError):
@@ -91,16 +95,16 @@ def _flatten_table(table: str, content: Mapping[str, Any], settings: Settings, f
             known = ", ".join(KEYS[table])
             near = near_name(key, KEYS[table]) or _belongs(key)
             found.append(f"[{table}] has no key '{key}'.{near} It has: {known}.")
-        elif (table, key) != ("cell", "set"):
+        elif (table, key) not in BY_PATH:
             settings[table, key] = Given(value, f"[{table}] {key}")
         elif not isinstance(value, Mapping):
-            found.append(f"[cell] set must be a table of path = value, found {shown(value)}.")
+            found.append(f"[{table}] {key} must be a table of path = {BY_PATH[table, key]}, found {shown(value)}.")
         else:
             for path, number in _dotted(value):
-                here = key_of_change(path)
+                here = key_of_change(path) if table == "cell" else (table, key, path)
                 if here in settings:
                     found.append(f"[cell.set] {path}: the same is said under {settings[here].place}; say it once.")
-                settings[here] = Given(number, f"[cell.set] {path}")
+                settings[here] = Given(number, f"[{table}.{key}] {path}")
 
 
 def key_of_change(path: str) -> Key:

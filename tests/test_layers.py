@@ -30,7 +30,7 @@ ROWS = (
     ("simulation", "protocols"),
     ("fitting",),
     ("citations", "plotting", "output"),
-    ("hints", "settings", "scenario"),
+    ("hints", "settings", "scenario_parts", "scenario"),
     ("cli", "__main__", "__init__"),
 )
 # A convenience that is imported when it is called: a solution draws itself.

@@ -304,3 +304,73 @@ def test_all_problems_of_a_file_are_told_at_once(complaint):
     assert message.startswith("9 problems in ")
     for said in ("titel", "85.2 um", "partcle", "corse", "'warm'", "'1 W'", "soc = 80", "rtol = 1", "'many'"):
         assert said in message
+
+
+# ---- an electrolyte made from ions, and what is to be optimised
+
+IONS = MINIMAL + '[cell.electrolyte]\nlevel = "ions"\nD_plus = 1e-10\nD_minus = 3e-10\n'
+OPTIMISE = '[optimise]\nmaximise = "energy"\nsteps = 7\n[optimise.over]\n'
+
+
+def test_an_electrolyte_is_made_from_the_diffusivities_of_its_ions(write):
+    cell = load_scenario(write(IONS)).cell
+    assert float(cell.electrolyte.t_plus(1000.0, 298.15)) == pytest.approx(0.25)
+    assert float(cell.electrolyte.D(1000.0, 298.15)) == pytest.approx(1.5e-10)
+    named = load_scenario(write(IONS + 'name = "mine"\nchi = 2.0\n')).cell.electrolyte
+    assert named.name == "mine" and float(named.chi(1.0, 300.0)) == 2.0
+
+
+def test_an_electrolyte_is_made_from_tables_and_from_clusters(write):
+    tables = """
+    [cell.electrolyte]
+    level = "properties"
+    kappa = {c = [0, 500, 1000, 2000], values = [0.01, 0.8, 0.95, 0.7]}
+    D = 2e-10
+    t_plus = 0.3
+    """
+    electrolyte = load_scenario(write(MINIMAL + tables)).cell.electrolyte
+    assert float(electrolyte.kappa(500.0, 298.15)) == pytest.approx(0.8)
+    pairs = """
+    [cell.electrolyte]
+    level = "association"
+    D_plus = 2e-10
+    D_minus = 3e-10
+    clusters = [{cations = 1, anions = 1, K = 1e-3, D = 1e-10}]
+    """
+    electrolyte = load_scenario(write(MINIMAL + pairs)).cell.electrolyte
+    assert float(electrolyte.haven_ratio(1000.0, 298.15)) < 0.9
+
+
+def test_what_is_to_be_optimised_is_read_with_its_bounds(write):
+    text = IONS + OPTIMISE + '"electrolyte.D_minus" = [1e-11, 1e-9]\nnegative.L = [5e-5, 1e-4]\n'
+    goal, free, steps = load_scenario(write(text)).optimise
+    assert (goal, steps) == ("energy", 7)
+    assert [each.path for each in free] == ["electrolyte.D_minus.value", "negative.L"]
+    assert (free[0].low, free[0].high) == (1e-11, 1e-9)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (MINIMAL + "[cell.electrolyte]\nD_plus = 1e-10\n", "level must be one of properties, ions"),
+        (MINIMAL + '[cell.electrolyte]\nlevel = "ion"\n', "Did you mean 'ions'?"),
+        (MINIMAL + '[cell.electrolyte]\nlevel = "ions"\nD_plus = 1e-10\n', "needs D_minus [m2/s] at level 'ions'"),
+        (IONS + "D_anion = 1e-10\n", "has no 'D_anion' at level 'ions'"),
+        (IONS + 'chi = "one"\n', "[cell.electrolyte] chi must be a number, or {c = [...]"),
+        (IONS + "chi = {c = [1, 2], values = [1]}\n", "[cell.electrolyte] chi:"),
+        (
+            MINIMAL
+            + '[cell.electrolyte]\nlevel = "association"\nD_plus = 1e-10\nD_minus = 1e-10\nclusters = [{K = 1}]\n',
+            "clusters must be a list of tables with D, K, anions, cations",
+        ),
+        (MINIMAL + "[optimise]\nsteps = 3\n", "[optimise] moves nothing"),
+        (MINIMAL + OPTIMISE + "negative.L = 1e-4\n", "[optimise.over] negative.L must be [low, high]"),
+        (MINIMAL + OPTIMISE + "negative.L = [2, 1]\n", "with low below high"),
+        (MINIMAL + OPTIMISE + "negative.LL = [1, 2]\n", "Did you mean 'L'?"),
+        (MINIMAL + OPTIMISE + "electrolyte.kappa = [1, 2]\n", "is no single number"),
+        (MINIMAL + '[optimise]\nmaximise = "power"\n', "there is no goal 'power'"),
+        (MINIMAL + "[optimise]\nover = 3\n", "[optimise] over must be a table of path = [low, high]"),
+    ],
+)
+def test_a_wrong_electrolyte_or_goal_is_refused_with_what_is_wanted(complaint, text, expected):
+    assert expected in complaint(text)[0]

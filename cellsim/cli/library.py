@@ -19,6 +19,7 @@ from cellsim.cli import DONE, electrolytes
 from cellsim.cli.terminal import columns
 from cellsim.electrolyte import AbstractElectrolyte, aqueous
 from cellsim.electrolyte import library as electrolyte_library
+from cellsim.electrolyte.electrolyte import PROPERTIES
 from cellsim.hints import near_name
 from cellsim.models.mesh import Mesh
 from cellsim.models.observables import PROFILES
@@ -198,18 +199,20 @@ def _parameter(cell: Cell, leaf: Leaf) -> tuple[str, str, str, str]:
 def _law_values(cell: Cell) -> list[tuple[str, str, str, str]]:
     T = cell.T_ref
     rows = []
-    for name in ("kappa", "D", "t_plus", "chi"):
-        rows.append(_law_row(cell, f"electrolyte.{name}", getattr(cell.electrolyte, name)(cell.c0, T), "c0"))
+    for name in PROPERTIES:
+        value = getattr(cell.electrolyte, name)(cell.c0, T)
+        rows.append(_law_row(f"electrolyte.{name}", PROPERTIES[name], value, "c0"))
     for side, electrode in (("negative", cell.negative), ("positive", cell.positive)):
         particle = electrode.particle
         for name in ("D_s", "U", "dUdT"):
             value = getattr(particle, name)(particle.theta0, T)
-            rows.append(_law_row(cell, f"{side}.particle.{name}", value, "theta0"))
+            path = f"{side}.particle.{name}"
+            rows.append(_law_row(path, described(cell, path), value, "theta0"))
     return rows
 
 
-def _law_row(cell: Cell, path: str, value: jax.Array, at: str) -> tuple[str, str, str, str]:
-    about = described(cell, path) or Quantity("", 0.0, 0.0, "")
+def _law_row(path: str, about: Quantity | None, value: jax.Array, at: str) -> tuple[str, str, str, str]:
+    about = about or Quantity("", 0.0, 0.0, "")
     return path, f"{float(value):.6g}", about.unit, f"{about.doc.split(' of (')[0]} at {at}"
 
 

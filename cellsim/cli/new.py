@@ -17,6 +17,7 @@ What this run is for, in as many lines as you like.
 [cell]
 name = "Chen2020"             # one of `cellsim list cells`
 # electrolyte = "nyman2008"   # another one of `cellsim list electrolytes`, in place of the cell's own
+# an electrolyte made from ions, and a search for the best cell: see scenarios/best_transference_4C.toml
 # check = true                # false accepts numbers that look implausible
 
 [cell.set]                    # numbers to change, by the paths that `cellsim describe Chen2020` shows, in SI units

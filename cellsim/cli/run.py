@@ -15,6 +15,7 @@ from cellsim import __version__, output
 from cellsim.cli import DONE, FAILED
 from cellsim.cli.stopwatch import Stopwatch
 from cellsim.cli.terminal import StatusLine, is_colourful, table
+from cellsim.fitting.optimise import Optimum
 from cellsim.scenario import Scenario, load_scenario, scenario_from
 from cellsim.settings import BadInput, Given, Key, Settings, key_of_change
 from cellsim.simulation.simulate import CannotStart
@@ -47,23 +48,29 @@ def run(arguments: argparse.Namespace, argv: Sequence[str]) -> int:
             source = arguments.scenario or "the command line"
             scenario = _scenario(arguments, source)
             directory = _made(scenario.directory or _default_directory(arguments, scenario))
-        with watch.phase("solve"):
-            try:
-                with warnings.catch_warnings():
-                    warnings.simplefilter("ignore", OutsideMeasuredRange)  # said below, after the table
-                    solution = scenario.run(status.progress)
-            except CannotStart as error:
-                raise BadInput(source, [str(error)]) from None
-            solution.V.block_until_ready()
+        started, best = scenario, None
+        try:
+            if scenario.optimise is not None:
+                with watch.phase("optimise"):
+                    scenario, best = _improved(scenario, status, source)
+            with watch.phase("solve"), warnings.catch_warnings():
+                warnings.simplefilter("ignore", OutsideMeasuredRange)  # said below, after the table
+                solution = scenario.run(status.progress)
+                solution.V.block_until_ready()
+        except CannotStart as error:
+            raise BadInput(source, [str(error)]) from None
         status.say("writing files")
         with watch.phase("output"):
             try:
                 files = output.write_run(solution, directory, _about(scenario, argv, watch))
+                if best is not None and scenario.optimise is not None:
+                    goal, free, _ = scenario.optimise
+                    files += output.write_optimum(started.cell, goal, free, best, directory)
             except OSError as error:
                 print(f"cellsim: the files in {directory} could not all be written: {error}.", file=sys.stderr)
                 return FAILED
     if not arguments.quiet:
-        print(closing_table(scenario, solution, watch.seconds(), files))
+        print(closing_table(scenario, solution, watch.seconds(), files, best))
         warning = solution.outside_measured_range
         if warning:
             print(f"cellsim: warning: {warning}", file=sys.stderr)
@@ -71,6 +78,22 @@ def run(arguments: argparse.Namespace, argv: Sequence[str]) -> int:
         return DONE
     print(f"cellsim: {solution.stop_reason}; what was reached is in {directory}.", file=sys.stderr)
     return FAILED
+
+
+def _improved(scenario: Scenario, status: StatusLine, source: str) -> tuple[Scenario, Optimum]:
+    """The scenario with its best cell, each step on the way shown. Raises `BadInput` where there is none to find."""
+    assert scenario.optimise is not None
+    goal, free, steps = scenario.optimise
+    unit = output.GOAL_UNITS[goal]
+
+    def show(step: int, reached: float, values: Sequence[float]) -> None:
+        moved = ", ".join(f"{each.path} = {value:.4g}" for each, value in zip(free, values, strict=True))
+        status.say(f"step {step} of at most {steps}: {goal} {reached:.5g} {unit}; {moved}")
+
+    try:
+        return scenario.improved(show)
+    except ValueError as error:
+        raise BadInput(source, [f"[optimise] {error}"]) from None
 
 
 def _scenario(arguments: argparse.Namespace, source: str) -> Scenario:
@@ -145,7 +168,13 @@ def _about(scenario: Scenario, argv: Sequence[str], watch: Stopwatch) -> output.
     )
 
 
-def closing_table(scenario: Scenario, solution: Solution, seconds: dict[str, float], files: Sequence[Path]) -> str:
+def closing_table(
+    scenario: Scenario,
+    solution: Solution,
+    seconds: dict[str, float],
+    files: Sequence[Path],
+    best: Optimum | None = None,
+) -> str:
     """What came out, on a dozen lines."""
     t, V = float(np.asarray(solution.t)[-1]), np.asarray(solution.V)
     salt = np.asarray(solution.profile("electrolyte concentration"))
@@ -169,9 +198,24 @@ def closing_table(scenario: Scenario, solution: Solution, seconds: dict[str, flo
         ("time steps", f"{int(solution.steps)}, {int(solution.rejected)} of them rejected"),
         (
             "wall time",
-            f"set-up {seconds['set_up']:.1f} s, compile {seconds['compile']:.1f} s, solve {seconds['solve']:.2f} s, "
-            f"output {seconds['output']:.1f} s",
+            f"set-up {seconds['set_up']:.1f} s, compile {seconds['compile']:.1f} s, "
+            + (f"optimise {seconds['optimise']:.1f} s, " if "optimise" in seconds else "")
+            + f"solve {seconds['solve']:.2f} s, output {seconds['output']:.1f} s",
         ),
         ("files", f"{files[0].parent}: {', '.join(file.name for file in files)}"),
     ]
+    if best is not None and scenario.optimise is not None:
+        rows[1:1] = _optimum_rows(scenario, best)
     return table(scenario.title, rows, is_colourful(sys.stdout))
+
+
+def _optimum_rows(scenario: Scenario, best: Optimum) -> list[tuple[str, str]]:
+    assert scenario.optimise is not None
+    goal, free, _ = scenario.optimise
+    ended = "a maximum" if best.converged else "not yet a maximum"
+    start = best.history[0]
+    rows = [("maximised", f"{goal}, from {start[0]:.6g} to {best.goal:.6g} {output.GOAL_UNITS[goal]} ({ended})")]
+    for each, before, after in zip(free, start[1:], best.values, strict=True):
+        at_bound = " at its bound" if min(after - each.low, each.high - after) < 0.01 * (each.high - each.low) else ""
+        rows.append(("moved", f"{each.path} from {before:.4g} to {after:.4g}{at_bound}"))
+    return rows

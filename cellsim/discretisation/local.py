@@ -59,7 +59,7 @@ def rate(laws: Laws, y: State) -> State:
     return State(jnp.stack(line), op.accumulation(inward, laws.leaving(exchanges), laws.volumes))
 
 
-def _slopes(law: Callable[..., Any], arguments: Fields) -> list[Any]:
+def slopes(law: Callable[..., Any], arguments: Fields) -> list[Any]:
     """The derivative of `law` in each of its arguments, entry by entry."""
 
     def in_one(k: int) -> Any:
@@ -83,10 +83,10 @@ def jacobian(laws: Laws, y: State, layout: Layout) -> Jacobian:
     outflow = tuple(op.outflow(f) for f in laws.across(left, right))
     given = len(here)
 
-    exchange_by = _slopes(lambda *x: laws.exchange(x[:fields], x[fields]), (*y.line, tip))
-    flux_by = _slopes(lambda *x: laws.across(x[:given], x[given:]), (*left, *right))
-    rate_by = _slopes(lambda *x: laws.at(x[:given], x[given:]), (*here, *outflow))
-    leaving_by = _slopes(lambda *x: laws.leaving(x), exchanges)
+    exchange_by = slopes(lambda *x: laws.exchange(x[:fields], x[fields]), (*y.line, tip))
+    flux_by = slopes(lambda *x: laws.across(x[:given], x[given:]), (*left, *right))
+    rate_by = slopes(lambda *x: laws.at(x[:given], x[given:]), (*here, *outflow))
+    leaving_by = slopes(lambda *x: laws.leaving(x), exchanges)
 
     # the columns are the fields and the tip, which acts by way of the exchanges alone, if there are any
     extra = range(fields, given)
@@ -125,7 +125,7 @@ def jacobian(laws: Laws, y: State, layout: Layout) -> Jacobian:
         else jnp.zeros(len(layout.host))
         for b in columns
     ]
-    by_inner, by_outer = _slopes(laws.along, (y.fibre[:-1], y.fibre[1:]))
+    by_inner, by_outer = slopes(laws.along, (y.fibre[:-1], y.fibre[1:]))
     share = 1.0 / laws.volumes
     up, down = lambda x: jnp.pad(x, ((0, 1), (0, 0))), lambda x: jnp.pad(x, ((1, 0), (0, 0)))
     at_tip = lambda x: jnp.pad(x[None], ((layout.depth - 1, 0), (0, 0)))

@@ -97,7 +97,7 @@ class AbstractElectrolyte(eqx.Module):
             ("temperature", T, self.T_range, "K"),
         ):
             least, most = float(np.min(values)), float(np.max(values))
-            if least < low or most > high:
+            if np.isfinite(high) and (least < low or most > high):  # else nobody said what was measured
                 said.append(f"{what} ran from {least:.4g} to {most:.4g} {unit}, measured {low:g} to {high:g} {unit}")
         return f"{self.name} was used outside its measured range: {'; '.join(said)}." if said else None
 

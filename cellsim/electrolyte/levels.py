@@ -16,6 +16,7 @@ from cellsim.electrolyte.onsager import OfSalt
 from cellsim.electrolyte.speciation import Cluster
 from cellsim.laws import Law, law
 from cellsim.limits import positive
+from cellsim.parameters import quantity
 
 D_LOW, D_HIGH = 1e-16, 1e-7  # m2/s
 D_UNIT = 1e-10  # m2/s; of a learned diffusivity, so that a law that says zero is a liquid
@@ -28,8 +29,12 @@ class AbstractOnsagerElectrolyte(AbstractElectrolyte):
     """
 
     @abc.abstractmethod
+    def L_and_chi(self, c: Points, T: Points) -> tuple[OfSalt, Array]:
+        """Onsager coefficients L++, L+-, L-- relative to the solvent [mol2/(J m s)], and the thermodynamic factor."""
+
     def L(self, c: Points, T: Points) -> OfSalt:
         """Onsager coefficients L++, L+- and L--, relative to the solvent [mol2/(J m s)]."""
+        return self.L_and_chi(c, T)[0]
 
     def kappa(self, c: Points, T: Points) -> Float[Array, "*point"]:
         """Ionic conductivity [S/m]."""
@@ -41,7 +46,8 @@ class AbstractOnsagerElectrolyte(AbstractElectrolyte):
 
     def D(self, c: Points, T: Points) -> Float[Array, "*point"]:
         """Salt diffusivity [m2/s]."""
-        return self.L(c, T).D(positive(c), self.chi(c, T), T, self.salt)
+        L, chi = self.L_and_chi(c, T)
+        return L.D(positive(c), chi, T, self.salt)
 
     def _own(self, D_plus: Array, D_minus: Array, c: Points, T: Points) -> tuple[Array, Array]:
         """c_i D_i/(R T) of cation and anion."""
@@ -51,16 +57,44 @@ class AbstractOnsagerElectrolyte(AbstractElectrolyte):
 
 class IdealElectrolyte(AbstractOnsagerElectrolyte):
     """Ions that move on their own (Nernst, Einstein and Hartley), with an activity: a law of chi, such as
-    `activity.ThermodynamicFactor(activity.Davies(...))`."""
+    `activity.ThermodynamicFactor(activity.Davies(...))`.
+
+    Source: Newman & Balsara, Electrochemical Systems, 4th ed. (Wiley 2021), chapter 11.
+    """
 
     D_plus: Law = law("m2/s", D_LOW, D_HIGH, "diffusivity of the cation")
     D_minus: Law = law("m2/s", D_LOW, D_HIGH, "diffusivity of the anion")
     chi: Law = property_law("chi", default=1.0)
 
-    def L(self, c: Points, T: Points) -> OfSalt:
-        """Onsager coefficients L++, L+- and L--, relative to the solvent [mol2/(J m s)]."""
+    def L_and_chi(self, c: Points, T: Points) -> tuple[OfSalt, Array]:
+        """Onsager coefficients L++, L+-, L-- relative to the solvent [mol2/(J m s)], and the thermodynamic factor."""
         plus, minus = self._own(self.D_plus(c, T), self.D_minus(c, T), c, T)
-        return OfSalt(plus, jnp.zeros_like(plus), minus)
+        return OfSalt(plus, jnp.zeros_like(plus), minus), self.chi(c, T)
+
+
+class TradeOffElectrolyte(AbstractOnsagerElectrolyte):
+    """A family of electrolytes in which a larger transference number is paid for with conductivity, as when anions are
+    tied to ever larger molecules: the ions move on their own, and the sum of their diffusivities falls by `decades`
+    powers of ten as the transference number goes from zero to one.
+
+    The limiting current, proportional to the cation's diffusivity, is greatest at a transference number of
+    1/(decades ln 10).
+
+    Source: the trade-off is that of Diederichsen, McShane & McCloskey, ACS Energy Lett. 2 (2017) 2563,
+    doi:10.1021/acsenergylett.7b00792; its form here is the simplest that has it.
+    """
+
+    share: Float[Array, ""] = quantity("-", 0.0, 1.0, "transference number of the cation")
+    D_sum: Law = law("m2/s", D_LOW, D_HIGH, "sum of the diffusivities of both ions at `share_ref`")
+    decades: Float[Array, ""] = quantity("-", 0.0, 10.0, "powers of ten of diffusivity per transference number")
+    share_ref: Float[Array, ""] = quantity("-", 0.0, 1.0, "transference number at which `D_sum` holds", default=0.4)
+    chi: Law = property_law("chi", default=1.0)
+
+    def L_and_chi(self, c: Points, T: Points) -> tuple[OfSalt, Array]:
+        """Onsager coefficients L++, L+-, L-- relative to the solvent [mol2/(J m s)], and the thermodynamic factor."""
+        total = self.D_sum(c, T) * 10.0 ** (-self.decades * (self.share - self.share_ref))
+        plus, minus = self._own(self.share * total, (1 - self.share) * total, c, T)
+        return OfSalt(plus, jnp.zeros_like(plus), minus), self.chi(c, T)
 
 
 class OnsagerElectrolyte(AbstractOnsagerElectrolyte):
@@ -68,6 +102,8 @@ class OnsagerElectrolyte(AbstractOnsagerElectrolyte):
     D_plus, D_minus, or correlation sqrt(D_plus D_minus), over R T.
 
     It obeys the second law where both diffusivities are positive and the correlation is between -1 and 1.
+
+    Source: Onsager & Fuoss, J. Phys. Chem. 36 (1932) 2689, doi:10.1021/j150341a001.
     """
 
     D_plus: Law = law("m2/s", D_LOW, D_HIGH, "R T L++/c+, the cation's Onsager coefficient as a diffusivity")
@@ -75,10 +111,10 @@ class OnsagerElectrolyte(AbstractOnsagerElectrolyte):
     correlation: Law = law("-", -1.0, 1.0, "L+-/sqrt(L++ L--), positive where pairs move together")
     chi: Law = property_law("chi", default=1.0)
 
-    def L(self, c: Points, T: Points) -> OfSalt:
-        """Onsager coefficients L++, L+- and L--, relative to the solvent [mol2/(J m s)]."""
+    def L_and_chi(self, c: Points, T: Points) -> tuple[OfSalt, Array]:
+        """Onsager coefficients L++, L+-, L-- relative to the solvent [mol2/(J m s)], and the thermodynamic factor."""
         plus, minus = self._own(self.D_plus(c, T), self.D_minus(c, T), c, T)
-        return OfSalt(plus, self.correlation(c, T) * jnp.sqrt(plus * minus), minus)
+        return OfSalt(plus, self.correlation(c, T) * jnp.sqrt(plus * minus), minus), self.chi(c, T)
 
 
 class LearnedElectrolyte(AbstractOnsagerElectrolyte):
@@ -94,12 +130,13 @@ class LearnedElectrolyte(AbstractOnsagerElectrolyte):
     coupling: Law = law("-", -1e3, 1e3, "r/sqrt(1 - r^2) of the correlation r = L+-/sqrt(L++ L--)")
     ln_chi: Law = law("-", -5.0, 4.0, "logarithm of the thermodynamic factor", default=0.0)
 
-    def L(self, c: Points, T: Points) -> OfSalt:
-        """Onsager coefficients L++, L+- and L--, relative to the solvent [mol2/(J m s)]."""
+    def L_and_chi(self, c: Points, T: Points) -> tuple[OfSalt, Array]:
+        """Onsager coefficients L++, L+-, L-- relative to the solvent [mol2/(J m s)], and the thermodynamic factor."""
         D_plus, D_minus = D_UNIT * jnp.exp(self.ln_D_plus(c, T)), D_UNIT * jnp.exp(self.ln_D_minus(c, T))
         plus, minus = self._own(D_plus, D_minus, c, T)
         coupling = self.coupling(c, T)
-        return OfSalt(plus, coupling / jnp.sqrt(1 + coupling**2) * jnp.sqrt(plus * minus), minus)
+        cross = coupling / jnp.sqrt(1 + coupling**2) * jnp.sqrt(plus * minus)
+        return OfSalt(plus, cross, minus), self.chi(c, T)
 
     def chi(self, c: Points, T: Points) -> Float[Array, "*point"]:
         """Thermodynamic factor [-]."""
@@ -107,7 +144,10 @@ class LearnedElectrolyte(AbstractOnsagerElectrolyte):
 
 
 class StefanMaxwellElectrolyte(AbstractOnsagerElectrolyte):
-    """Ions and solvent that rub on each other. `D_plusminus` may be infinite: no friction between the ions."""
+    """Ions and solvent that rub on each other. `D_plusminus` may be infinite: no friction between the ions.
+
+    Source: Newman & Balsara, Electrochemical Systems, 4th ed. (Wiley 2021), chapter 12.
+    """
 
     D_0plus: Law = law("m2/s", -D_HIGH, D_HIGH, "Stefan-Maxwell diffusivity of cation and solvent")
     D_0minus: Law = law("m2/s", D_LOW, D_HIGH, "Stefan-Maxwell diffusivity of anion and solvent")
@@ -115,16 +155,18 @@ class StefanMaxwellElectrolyte(AbstractOnsagerElectrolyte):
     solvent: Law = law("mol/m3", 100.0, 1e5, "solvent concentration")
     chi: Law = property_law("chi", default=1.0)
 
-    def L(self, c: Points, T: Points) -> OfSalt:
-        """Onsager coefficients L++, L+- and L--, relative to the solvent [mol2/(J m s)]."""
+    def L_and_chi(self, c: Points, T: Points) -> tuple[OfSalt, Array]:
+        """Onsager coefficients L++, L+-, L-- relative to the solvent [mol2/(J m s)], and the thermodynamic factor."""
         D = stefan_maxwell.Binary(self.D_0plus(c, T), self.D_0minus(c, T), self.D_plusminus(c, T))
-        return stefan_maxwell.onsager_of_salt(D, positive(c), self.solvent(c, T), T, self.salt)
+        return stefan_maxwell.onsager_of_salt(D, positive(c), self.solvent(c, T), T, self.salt), self.chi(c, T)
 
 
 class AssociatedElectrolyte(AbstractOnsagerElectrolyte):
     """Free ions in equilibrium with pairs and larger clusters: an ideal mixture in which each moves on its own.
 
     The thermodynamic factor follows from the equilibrium. Onsager coefficients are positive definite by construction.
+
+    Source: Fuoss & Kraus, J. Am. Chem. Soc. 55 (1933) 2387, doi:10.1021/ja01333a026.
     """
 
     D_plus: Law = law("m2/s", D_LOW, D_HIGH, "diffusivity of the free cation")
@@ -144,16 +186,18 @@ class AssociatedElectrolyte(AbstractOnsagerElectrolyte):
         """Diffusivities [m2/s] of free cation, free anion, and the clusters."""
         return jnp.stack(self._D(c, T), axis=-1)
 
-    def L(self, c: Points, T: Points) -> OfSalt:
-        """Onsager coefficients L++, L+- and L--, free and bound ions together, relative to the solvent
-        [mol2/(J m s)]."""
-        moving = tuple(c_k * D_k / (R * T) for c_k, D_k in zip(self._species(c, T), self._D(c, T), strict=True))
+    def L_and_chi(self, c: Points, T: Points) -> tuple[OfSalt, Array]:
+        """Onsager coefficients L++, L+-, L-- of free and bound ions together, relative to the solvent
+        [mol2/(J m s)], and the thermodynamic factor."""
+        present = self._species(c, T)
+        moving = tuple(c_k * D_k / (R * T) for c_k, D_k in zip(present, self._D(c, T), strict=True))
         (plus, cross), (_, minus) = speciation.buffering(moving, self.makeup)
-        return OfSalt(plus, cross, minus)
+        chi = speciation.thermodynamic_factor(present, positive(c), self.makeup, self.salt)
+        return OfSalt(plus, cross, minus), chi
 
     def chi(self, c: Points, T: Points) -> Float[Array, "*point"]:
         """Thermodynamic factor [-]."""
-        return speciation.thermodynamic_factor(self._species(c, T), positive(c), self.makeup, self.salt)
+        return self.L_and_chi(c, T)[1]
 
     def self_diffusivities(self, c: Points, T: Points) -> Float[Array, "*point 2"]:
         """Mean diffusivities [m2/s] of cation and anion over the species that hold them, as NMR sees them."""

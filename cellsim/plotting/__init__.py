@@ -2,6 +2,7 @@
 
 from cellsim.plotting.electrolyte import electrolyte_figure as electrolyte_figure
 from cellsim.plotting.losses import losses_figure as losses_figure
+from cellsim.plotting.optimum import optimum_figure as optimum_figure
 from cellsim.plotting.particles import particles_figure as particles_figure
 from cellsim.plotting.profiles import profiles_figure as profiles_figure
 from cellsim.plotting.run import run_figure as run_figure

@@ -10,6 +10,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.ticker import ScalarFormatter
 
 from cellsim.simulation.solution import Solution
 
@@ -55,7 +56,10 @@ def dress(axes: Axes, xlabel: str, ylabel: str) -> None:
     """Labels and a quiet grid."""
     axes.set_xlabel(xlabel)
     axes.set_ylabel(ylabel)
-    axes.ticklabel_format(useOffset=False)  # no "+1e3" in the corner
+    for axis in (axes.xaxis, axes.yaxis):
+        ticks = axis.get_major_formatter()
+        if isinstance(ticks, ScalarFormatter):  # not so on a logarithmic axis
+            ticks.set_useOffset(False)  # no "+1e3" in the corner
     axes.grid(True, color="0.88", linewidth=0.6)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)

@@ -12,6 +12,7 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Bool, Float, Int
 
 from cellsim.discretisation import local
+from cellsim.discretisation.curvature import contracted
 from cellsim.discretisation.jacobian import Jacobian
 from cellsim.discretisation.layout import Layout, State
 from cellsim.simulation.control import Demand
@@ -80,7 +81,12 @@ def _jacobian(t: Any, y: State, circuit: Circuit) -> tuple[Jacobian, None]:
     return circuit.jacobian(y), None
 
 
-FIELD = Field(_rate, _jacobian)
+def _contracted(t: Any, y: State, circuit: Circuit, mus: State, ks: State) -> Scalar:
+    del t
+    return contracted(circuit.system.laws(circuit.demand.I), y, mus, ks, circuit.system.layout)
+
+
+FIELD = Field(_rate, _jacobian, _contracted)
 
 
 def _margin(t: Scalar, y: State, args: Circuit, **_: Any) -> Scalar:  # diffrax names its arguments

@@ -57,7 +57,8 @@ def simulate(
     - `rtol`, `atol`: relative and absolute tolerance of the time integration, in unknowns of order one; `atol` is
       `rtol` by default.
     - `max_steps`: bound on the number of accepted time steps; none by default. Under JAX's transformations the rejected
-      ones count as well, and the bound is 256 by default.
+      ones count as well, and the bound is 256 by default; a run that it cuts ends at a time without a derivative, so
+      look at `stop_reason`.
     - `progress`: called as `progress(fraction, t)` between chunks of steps; not under JAX's transformations.
 
     Pure: works as it stands under `jit`, `vmap`, `grad`, `jacrev`, `jvp`, `jacfwd` and compositions of them. A run that

@@ -97,6 +97,19 @@ class Step(eqx.Module):
             return out
         return jax.tree.map(lambda out, f: out + h * TIME_WEIGHTS.reshape(-1, *[1] * f.ndim) * f, out, rate_of_t)
 
+    def pulled_by_start(self, mus: State) -> Start:
+        """What the multipliers pull back to the start by way of `by_start`."""
+        contracted = self.field.contracted
+        if contracted is None:
+            return jax.vjp(lambda moves: self.by_start(moves, self.k), self.moves)[1](mus)[0]
+
+        def along_mus(moves: Start) -> Array:
+            t, h, y, args = self.start(moves)
+            own = jax.tree.map(lambda s, k, mu: jnp.sum((s - k / GAMMA) / h * mu), _sums(C, self.k), self.k, mus)
+            return own.line + own.fibre + contracted(t, y, args, mus, self.k)
+
+        return jax.grad(along_mus)(self.moves)
+
     def eliminated(self) -> "_Eliminated":
         """The factors of W."""
         t, h, y, args = self.start(self.moves)
@@ -139,10 +152,9 @@ class Step(eqx.Module):
         (mus, pulled, (t_bar, h_bar), bar), _ = lax.scan(stage, carry, rows, reverse=True)
 
         y_bar = jax.tree.map(lambda x: jnp.sum(x, axis=0), pulled)
-        _, pull = jax.vjp(lambda moves: self.by_start(moves, self.k), moves)
         add = lambda of, *bars: None if of is None else sum(bars[1:], bars[0])
         total = jax.tree.map(
-            add, moves, Start(t_bar, h_bar, y_bar, bar.args), pull(mus)[0], is_leaf=lambda x: x is None
+            add, moves, Start(t_bar, h_bar, y_bar, bar.args), self.pulled_by_start(mus), is_leaf=lambda x: x is None
         )
         return total, mus
 

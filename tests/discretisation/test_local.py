@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from cellsim.discretisation import local
-from cellsim.discretisation.jacobian import by_colours
+from cellsim.discretisation.curvature import contracted
+from cellsim.discretisation.jacobian import by_colours, product
 from cellsim.discretisation.layout import Layout, State
 
 LAYOUT = Layout(2, 9, 4, (0, 1, 2, 6, 7, 8))
@@ -60,6 +61,22 @@ def test_no_flux_crosses_the_ends_and_nothing_is_lost_within():
     assert np.max(np.abs(content)) < 1e-14
 
 
+def test_the_change_of_the_jacobian_between_multipliers_and_directions_is_that_of_its_products(y):
+    rng = np.random.default_rng(6)
+    states = lambda: State(jnp.asarray(rng.normal(size=(3, 2, 9))), jnp.asarray(rng.normal(size=(3, 4, 6))))
+    mus, ks = states(), states()
+
+    def by_products(y, p):
+        jac = local.jacobian(laws(p), y, LAYOUT)
+        jk = jax.vmap(lambda k: product(jac, k, LAYOUT))(ks)
+        return jnp.sum(mus.line * jk.line) + jnp.sum(mus.fibre * jk.fibre)
+
+    found = jax.jit(jax.grad(lambda y, p: contracted(laws(p), y, mus, ks, LAYOUT), argnums=(0, 1)))(y, 1.3)
+    expected = jax.jit(jax.grad(by_products, argnums=(0, 1)))(y, 1.3)
+    for one, other in zip(jax.tree.leaves(found), jax.tree.leaves(expected), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-11, atol=1e-11)
+
+
 def test_a_line_without_fibres_has_laws_of_its_own():
     layout = Layout(2, 9)
 
@@ -78,3 +95,10 @@ def test_a_line_without_fibres_has_laws_of_its_own():
     for name, one, other in zip(vars(expected), jax.tree.leaves(found), jax.tree.leaves(expected), strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-13, err_msg=name)
         assert one.shape == other.shape
+    states = lambda: State(jnp.asarray(rng.normal(size=(3, 2, 9))), jnp.zeros((3, 1, 0)))
+    mus, ks = states(), states()
+    by_products = lambda y: jnp.sum(
+        mus.line * jax.vmap(lambda k: product(local.jacobian(laws, y, layout), k, layout).line)(ks)
+    )
+    change = jax.jit(jax.grad(lambda y: contracted(laws, y, mus, ks, layout)))(y)
+    np.testing.assert_allclose(change.line, jax.jit(jax.grad(by_products))(y).line, rtol=1e-11, atol=1e-11)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import cellsim
+from cellsim import citations
 from cellsim.cells.design import implausible_laws
 from cellsim.cli.library import _cell_text, _electrolyte_text
 from cellsim.electrolyte import AbstractElectrolyte, Electrolyte, Salt, activity, onsager
@@ -17,10 +18,12 @@ from cellsim.electrolyte.levels import (
     LearnedElectrolyte,
     OnsagerElectrolyte,
     StefanMaxwellElectrolyte,
+    TradeOffElectrolyte,
 )
 from cellsim.electrolyte.speciation import Cluster
 from cellsim.laws import Arrhenius, Constant, Custom, Polynomial
 from cellsim.parameters import UnknownPath, get, leaves, replace
+from cellsim.scenario import _unsettable
 
 PROPERTIES = ("kappa", "D", "t_plus", "chi")
 T = 298.15
@@ -31,13 +34,14 @@ LEVELS = {
     "laws": Electrolyte(kappa=1.0, D=3e-10, t_plus=0.3, chi=CHI),
     "ideal": IdealElectrolyte(D_PLUS, D_MINUS, CHI),
     "Onsager": OnsagerElectrolyte(D_PLUS, D_MINUS, 0.3, CHI),
+    "trade-off": TradeOffElectrolyte(0.3, Polynomial([5e-10, -3e-11], unit=1000.0), 1.1, chi=CHI),
     "learned": LearnedElectrolyte(Polynomial([0.6, -0.2], unit=1000.0), 1.1, Polynomial([0.1, 0.4], unit=1000.0), 0.5),
     "Stefan-Maxwell": StefanMaxwellElectrolyte(1.5e-10, 2.5e-10, 5e-12, Polynomial([1.1e4, -0.7]), CHI),
     "associated": AssociatedElectrolyte(
         D_PLUS, D_MINUS, (Cluster(Arrhenius(Constant(1e-3), E=9e3), 1e-10), Cluster(1e-7, 8e-11, cations=1, anions=2))
     ),
 }
-NUMBERS = {"laws": 6, "ideal": 8, "Onsager": 9, "learned": 6, "Stefan-Maxwell": 8, "associated": 11}
+NUMBERS = {"laws": 6, "ideal": 8, "Onsager": 9, "trade-off": 8, "learned": 6, "Stefan-Maxwell": 8, "associated": 11}
 every_level = pytest.mark.parametrize("level", list(LEVELS))
 
 
@@ -215,3 +219,39 @@ def test_a_law_and_a_function_that_cannot_be_meant_are_both_named():
     assert lines[0] == "electrolyte.D_plus = 0.0002 m2/s at 1000 mol/m3; expected 1e-16 to 1e-07 m2/s."
     assert any(line.startswith("electrolyte.kappa = 1.87") for line in lines)
     assert any(line.startswith("electrolyte.D = 0.00024 m2/s at 1000 mol/m3") for line in lines)
+
+
+def test_a_trade_off_is_ideal_ions_whose_diffusivities_fall_with_the_share_of_the_cation():
+    share, decades = 0.7, 1.5
+    total = 5e-10 * 10 ** (-decades * (share - 0.4))
+    ideal = IdealElectrolyte(share * total, (1 - share) * total)
+    assert_equal_functions(TradeOffElectrolyte(share, 5e-10, decades), ideal, 1e-13)
+    shares = jnp.linspace(0.01, 0.99, 981)
+    D_plus = jax.vmap(lambda share: TradeOffElectrolyte(share, 5e-10, decades).kappa(1e3, 300.0) * share)(shares)
+    assert float(shares[jnp.argmax(D_plus)]) == pytest.approx(1 / (decades * np.log(10)), abs=1e-3)
+
+
+@every_level
+def test_every_path_can_be_set_as_a_scenario_sets_it(level):
+    cell = replace(cellsim.load_cell("Chen2020"), "electrolyte", LEVELS[level])
+    for leaf in leaves(LEVELS[level]):
+        value = np.asarray(leaf.value)
+        assert _unsettable(cell, f"electrolyte.{leaf.path}", value.tolist()) == ""
+    for field in dataclasses.fields(LEVELS[level]):
+        if "law" in field.metadata:
+            assert _unsettable(cell, f"electrolyte.{field.name}", 1e-10) == ""
+            assert "must be a number" in _unsettable(cell, f"electrolyte.{field.name}", "fast")
+
+
+def test_a_clusters_constant_and_diffusivity_are_set_by_its_place_in_the_list():
+    cell = replace(cellsim.load_cell("Chen2020"), "electrolyte", LEVELS["associated"])
+    assert _unsettable(cell, "electrolyte.clusters.0.K", 1e-3) == ""
+    assert "set one of them" in _unsettable(cell, "electrolyte.clusters.0", 1e-3)
+    weaker = replace(cell, "electrolyte.clusters.0.K", 1e-6).electrolyte
+    assert float(weaker.haven_ratio(1000.0, T)) > float(cell.electrolyte.haven_ratio(1000.0, T))
+
+
+def test_each_level_cites_what_it_rests_on():
+    for level, words in (("Onsager", "Fuoss, J. Phys. Chem. 36 (1932)"), ("associated", "Kraus"), ("ideal", "Newman")):
+        cell = replace(cellsim.load_cell("Chen2020"), "electrolyte", LEVELS[level])
+        assert any(words in citation.reference for citation in citations.of_cell(cell)), level

@@ -10,7 +10,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 import cellsim
 from cellsim import plotting
 from cellsim.plotting.particles import from_the_centre
-from cellsim.plotting.style import time_unit
+from cellsim.plotting.style import dress, new_figure, time_unit
 
 FIGURES = ["run_figure", "profiles_figure", "particles_figure", "losses_figure"]
 WITH_UNIT = re.compile(r"\[.+\]$")
@@ -104,3 +104,14 @@ def test_a_curve_in_a_sphere_is_carried_on_to_the_centre_by_its_own_parabola():
     x, values = from_the_centre(r, 3.0 + 2.0 * r**2)
     assert x[0] == 0.0
     np.testing.assert_allclose(values, 3.0 + 2.0 * x**2, rtol=1e-14)
+
+
+@pytest.mark.parametrize("scale", ["linear", "log"])
+def test_axes_of_either_scale_are_dressed_and_hide_nothing_in_an_offset(scale):
+    figure = new_figure(4.0, 3.0, "")
+    axes = figure.subplots()
+    axes.plot([1.0, 2.0], [1e5 + 1.0, 1e5 + 2.0])
+    axes.set_xscale(scale)
+    dress(axes, "Time [s]", "Pressure [Pa]")
+    drawn(figure)
+    assert axes.get_xlabel() == "Time [s]" and axes.yaxis.get_offset_text().get_text() == ""

@@ -1,11 +1,15 @@
 """Every scenario that is shipped runs, and gives what it gave when it was written."""
 
+import dataclasses
+import json
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import pytest
 
+from cellsim.output import write_optimum
+from cellsim.parameters import replace
 from cellsim.scenario import load_scenario
 from cellsim.settings import Given
 
@@ -23,6 +27,7 @@ class Norms(NamedTuple):
 
 # On the coarse mesh but for ON_DEFAULT. To record anew, empty this, run, and copy what is printed.
 RECORD = {
+    "best_transference_4C": Norms(capacity=1.7422956, time=313.61321, V_rms=3.2591386),  # where it starts
     "lgm50_1C": Norms(capacity=4.991728, time=3594.044, V_rms=3.518903),
     "lgm50_2C": Norms(capacity=4.784198, time=1722.311, V_rms=3.329844),
     "lgm50_C2": Norms(capacity=5.069144, time=7299.567, V_rms=3.616232),
@@ -81,3 +86,44 @@ def test_a_higher_transference_number_lifts_the_limiting_current(limited):
     better = solved("lgm50_limiting_current", **{"electrolyte.t_plus": 0.5})
     assert "depleted" not in better.stop_reason
     assert float(better.capacity) > 1.8 * float(limited.capacity)
+
+
+# ---- a scenario that looks for a better cell
+
+
+@pytest.fixture(scope="module")
+def improved():
+    scenario = load_scenario(FOLDER / "best_transference_4C.toml")
+    return scenario, *scenario.improved()
+
+
+def test_the_best_trade_off_lies_near_where_the_cation_is_fastest(improved):
+    _, _, best = improved
+    assert best.converged
+    assert best.values[0] == pytest.approx(1 / np.log(10), abs=0.02)  # see TradeOffElectrolyte; more at 4C counts
+    assert best.goal > 1.3 * best.history[0][0]
+
+
+def test_the_best_cell_is_better_than_its_neighbours(improved):
+    _, better, best = improved
+    capacity = lambda share: float(
+        dataclasses.replace(
+            better,
+            model=dataclasses.replace(better.model, cell=replace(better.cell, "electrolyte.share", share)),
+        )
+        .run()
+        .capacity
+    )
+    here = capacity(best.values[0])
+    assert here == pytest.approx(best.goal, rel=1e-6)
+    assert here > max(capacity(best.values[0] - 0.02), capacity(best.values[0] + 0.02))
+
+
+def test_what_was_optimised_is_written(improved, tmp_path):
+    scenario, _, best = improved
+    files = write_optimum(scenario.cell, scenario.optimise.goal, scenario.optimise.free, best, tmp_path)
+    told = json.loads(files[0].read_text())
+    share = told["parameters"]["electrolyte.share"]
+    assert share["initial"] == pytest.approx(0.25) and share["low"] < share["value"] < share["high"]
+    assert told["value"] == best.goal and told["unit"] == "A.h" and len(told["history"]) == len(best.history)
+    assert files[1].read_bytes().startswith(b"\x89PNG")

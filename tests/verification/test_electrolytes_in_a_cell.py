@@ -40,7 +40,7 @@ def at(study, name):
 
 
 def test_a_transference_number_that_turns_negative_lets_a_cell_run_to_its_cut_off(study, three):
-    run = study.discharged(three, at(study, "landesfeind2019_emc_fec"), "1C")
+    run = study.discharged(three, at(study, "landesfeind2019_emc_fec"), "2C")
     assert run.succeeded and run.stop_reason.startswith("lower cut-off voltage 2.5 V reached")
     assert max(map(abs, run.balance)) < 1e-10
     salt = np.asarray(run.profile("electrolyte concentration"))
@@ -56,12 +56,13 @@ def test_a_slow_electrolyte_stops_a_cell_with_the_sentence_on_depletion(study, t
     assert max(map(abs, run.balance)) < 1e-10
 
 
-@pytest.mark.parametrize("index", range(3))
-def test_the_voltage_moves_with_all_numbers_of_an_electrolyte_as_differences_say(study, three, index):
-    found = study.gradient(three, index)
+def test_the_voltage_moves_with_all_numbers_of_an_electrolyte_as_differences_say(study):
+    electrolyte = cs.load_electrolyte("colclasure2020")  # the one with most numbers, whose terms cancel most strongly
+    conditions, alone = study.conditions(electrolyte), study.Library((study.nameless(electrolyte),))
+    found = study.gradient(alone, 0, conditions)
     assert 3.0 < found.voltage < 4.2 and study.is_finite(found.derivative)
-    leaves, shape = jax.tree.flatten(three.electrolytes[index])
-    random = np.random.default_rng(index)
+    leaves, shape = jax.tree.flatten(alone.electrolytes[0])
+    random = np.random.default_rng(0)
     shares = [random.uniform(0.5, 1.0, leaf.shape) * random.choice([-1.0, 1.0], leaf.shape) for leaf in leaves]
     slopes = jax.tree.leaves(found.derivative)
     assert all(np.any(np.asarray(slope) != 0) for slope in slopes)
@@ -69,8 +70,8 @@ def test_the_voltage_moves_with_all_numbers_of_an_electrolyte_as_differences_say
 
     def moved(step):
         others = [leaf * (1 + step * share) for leaf, share in zip(leaves, shares, strict=True)]
-        changed = eqx.tree_at(lambda held: held.electrolytes[index], three, jax.tree.unflatten(shape, others))
-        return study.gradient(changed, index).voltage
+        changed = eqx.tree_at(lambda held: held.electrolytes[0], alone, jax.tree.unflatten(shape, others))
+        return study.gradient(changed, 0, conditions).voltage
 
     h = 1e-5  # of every number at once; terms of the fits cancel strongly
     difference = (8 * (moved(h) - moved(-h)) - (moved(2 * h) - moved(-2 * h))) / (12 * h)

@@ -1,0 +1,129 @@
+"""Parts of a scenario that are tables of their own: an electrolyte made from ions, and what is to be optimised."""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from cellsim.cells.design import Cell
+from cellsim.electrolyte import levels, speciation
+from cellsim.electrolyte.electrolyte import AbstractElectrolyte, Electrolyte
+from cellsim.fitting.free import Free
+from cellsim.hints import near_name
+from cellsim.laws import Constant
+from cellsim.parameters import UnknownPath, get
+from cellsim.settings import Given, Reading, shown
+from cellsim.splines import Table
+
+LEVELS: dict[str, type[AbstractElectrolyte]] = {
+    "properties": Electrolyte,
+    "ions": levels.IdealElectrolyte,
+    "onsager": levels.OnsagerElectrolyte,
+    "stefan-maxwell": levels.StefanMaxwellElectrolyte,
+    "association": levels.AssociatedElectrolyte,
+    "trade-off": levels.TradeOffElectrolyte,
+}
+GOALS = ("capacity", "energy")
+
+
+class Optimise(NamedTuple):
+    """What is to be as great as it can be, and what moves."""
+
+    goal: str
+    free: tuple[Free, ...]
+    steps: int
+
+
+def electrolyte_from(given: Given, problems: list[str]) -> AbstractElectrolyte | None:
+    """The electrolyte that a table describes: its `level`, and a number, or a table of values at concentrations, for
+    each of the laws of that level. None, and what is wrong among `problems`, where it describes none."""
+    table, place = dict(given.value), "[cell.electrolyte]"
+    wrong: list[str] = []
+    level, name = table.pop("level", None), table.pop("name", "electrolyte of the scenario")
+    if level not in LEVELS:
+        near = near_name(str(level), LEVELS) if level is not None else ""
+        problems.append(f"{place} level must be one of {', '.join(LEVELS)}, found {shown(level)}.{near}")
+        return None
+    kind = LEVELS[level]
+    fields = {field.name: field for field in dataclasses.fields(kind) if field.init}
+    about: dict[str, Any] = {
+        name: field.metadata.get("law") or field.metadata.get("quantity")
+        for name, field in fields.items()
+        if "law" in field.metadata or "quantity" in field.metadata
+    }
+    known = [*about, *(["clusters"] if "clusters" in fields else [])]
+    numbers: dict[str, Any] = {}
+    for key, value in table.items():
+        if key not in known:
+            wrong.append(
+                f"{place} has no '{key}' at level '{level}'.{near_name(key, known)} It has: {', '.join(known)}."
+            )
+        elif key == "clusters":
+            numbers[key] = _clusters(value, place, wrong)
+        else:
+            numbers[key] = _law(
+                value, f"{place} {key}", f" in {about[key].unit}" if about[key].unit != "-" else "", wrong
+            )
+    needed = [key for key in about if fields[key].default is dataclasses.MISSING and key not in table]
+    if needed:
+        listed = ", ".join(f"{key} [{about[key].unit}]" for key in needed)
+        wrong.append(f"{place} needs {listed} at level '{level}'.")
+    problems.extend(wrong)
+    return None if wrong else kind(**numbers, name=str(name))
+
+
+def _law(value: Any, place: str, unit: str, wrong: list[str]) -> Any:
+    """A number, or a monotone spline through the values of a table {c = [...], values = [...]}."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return value
+    if isinstance(value, Mapping) and set(value) == {"c", "values"}:
+        try:
+            return Table(value["c"], value["values"])
+        except (ValueError, TypeError) as error:
+            wrong.append(f"{place}: {error}")
+            return None
+    wrong.append(
+        f"{place} must be a number{unit}, or {{c = [...], values = [...]}} with c in mol/m3; found {shown(value)}."
+    )
+    return None
+
+
+def _clusters(value: Any, place: str, wrong: list[str]) -> tuple[speciation.Cluster, ...]:
+    known = {"cations", "anions", "K", "D"}
+    found = []
+    for entry in value if isinstance(value, list) else [value]:
+        if not isinstance(entry, Mapping) or set(entry) != known:
+            wrong.append(
+                f"{place} clusters must be a list of tables with {', '.join(sorted(known))}; found {shown(entry)}."
+            )
+            continue
+        found.append(speciation.Cluster(entry["K"], entry["D"], cations=entry["cations"], anions=entry["anions"]))
+    return tuple(found)
+
+
+def optimise_from(read: Reading, cell: Cell | None) -> Optimise | None:
+    """What the table [optimise] asks for; None where there is none."""
+    if not any(key[0] == "optimise" for key in read.settings):
+        return None
+    goal = read.chosen(("optimise", "maximise"), "capacity", GOALS, "goal")
+    steps = read.count(("optimise", "steps")) or 40
+    over = {key[2]: given for key, given in read.settings.items() if key[:2] == ("optimise", "over")}
+    if not over:
+        read.problems.append('[optimise] moves nothing: write "PATH" = [low, high] under [optimise.over].')
+    free = []
+    for path, given in over.items():
+        bounds = given.value
+        is_pair = isinstance(bounds, list) and len(bounds) == 2 and all(isinstance(x, (int, float)) for x in bounds)
+        if not (is_pair and bounds[0] < bounds[1]):
+            read.problems.append(f"{given.place} must be [low, high] with low below high, found {shown(bounds)}.")
+        elif cell is not None:
+            try:
+                held = get(cell, path)
+            except UnknownPath as error:
+                read.problems.append(f"{given.place}: {error}")
+                continue
+            leaf = f"{path}.value" if isinstance(held, Constant) else path
+            if getattr(get(cell, leaf), "shape", None) != ():
+                read.problems.append(f"{given.place}: '{path}' is no single number.")
+                continue
+            free.append(Free(leaf, float(bounds[0]), float(bounds[1])))
+    return Optimise(goal or "capacity", tuple(free), steps)
