@@ -375,13 +375,12 @@ class DiscreteSlab(AbstractSystem):
 
     def at_ends(self, fields: Fields) -> tuple[Side, Side]:
         """The half cells at both ends."""
-
-        def at(node: int, layer: Layer) -> Side:
-            nodes = np.array([node])
-            own = self.composition(tuple(x[nodes] for x in fields), self.fixed[nodes])
-            return self.side(self.above_zero(own), nodes, layer.fixed_charge is not None)
-
-        return at(0, self.slab.layers[0]), at(self.layout.nodes - 1, self.slab.layers[-1])
+        nodes = np.array([0, self.layout.nodes - 1])
+        c = self.above_zero(self.composition(tuple(x[nodes] for x in fields), self.fixed[nodes]))
+        is_charged = any(self.slab.layers[k].fixed_charge is not None for k in (0, -1))
+        both = self.side(c, nodes, is_charged)
+        first, last = (jax.tree.map(lambda x, k=k: x[k : k + 1], both) for k in (0, 1))
+        return first, last
 
     def through_ends(self, fields: Fields, i: Scalar) -> tuple[Passage, Passage]:
         """What passes between the left end and the first cell, and between the last cell and the right end."""

@@ -119,7 +119,7 @@ def delivered():
     return cs.simulate(skin(), cs.current(5.0 * AREA, 1800.0))
 
 
-@pytest.mark.parametrize("i", [-2.0, 5.0, 20.0])
+@pytest.mark.parametrize("i", [-60.0, 5.0, 150.0])
 def test_the_current_delivers_the_drug_as_goldman_hodgkin_and_katz_say(slabs, i):
     """At equal total concentrations the field in the membrane is constant."""
     u = scipy.optimize.brentq(lambda u: goldman(u, i)[1], -60, 60, xtol=1e-14)
@@ -130,9 +130,9 @@ def test_the_current_delivers_the_drug_as_goldman_hodgkin_and_katz_say(slabs, i)
         potential, profiles, _ = slabs.seen(model, slabs.steady(model, i * AREA), i * AREA)
         fluxes.append([float(profiles[f"{name} flux"][0]) for name in ("drug+", "Na+", "Cl-")])
         V.append(float(potential))
-    np.testing.assert_allclose(fluxes[1], expected, rtol=0.02)
-    np.testing.assert_allclose((4 * np.array(fluxes[1]) - fluxes[0]) / 3, expected, rtol=1e-3)
-    assert (4 * V[1] - V[0]) / 3 == pytest.approx(-VT * u, rel=1e-3)
+    np.testing.assert_allclose(fluxes[1], expected, rtol=5e-3)
+    np.testing.assert_allclose((4 * np.array(fluxes[1]) - fluxes[0]) / 3, expected, rtol=5e-4)
+    assert (4 * V[1] - V[0]) / 3 == pytest.approx(-VT * u, rel=1e-4)
 
 
 def test_a_run_reaches_that_steady_delivery_and_tells_of_it(slabs, delivered):
