@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from cellsim.cells.design import Cell
 from cellsim.electrolyte import AbstractElectrolyte
-from cellsim.models.dfn import DFN
+from cellsim.models.model import AbstractModel
 from cellsim.solvers import rodas5p
 
 SOFTWARE = (
@@ -31,14 +31,23 @@ def of_electrolyte(electrolyte: AbstractElectrolyte) -> list[Citation]:
 
 def of_cell(cell: Cell) -> list[Citation]:
     """The sources of a cell: the publication, its electrolyte, and the laws that its parts obey."""
-    found = [Citation(f"cell, {cell.name}", cell.source)] if cell.source else []
-    found += of_electrolyte(cell.electrolyte)
-    for kind in dict.fromkeys(_kinds(cell)):
+    return of_parts(cell)
+
+
+def of_parts(tree: Any) -> list[Citation]:
+    """The sources of a tree of parameters: cells and electrolytes in it, and the laws that its parts obey."""
+    found = []
+    for part in _parts(tree):
+        if isinstance(part, Cell) and part.source:
+            found.append(Citation(f"cell, {part.name}", part.source))
+        if isinstance(part, AbstractElectrolyte):
+            found += of_electrolyte(part)
+    for kind in dict.fromkeys(type(part) for part in _parts(tree)):
         found += [Citation(_words(kind.__name__), text) for text in sources_in(inspect.getdoc(kind))]
     return found
 
 
-def of_model(model: type[DFN]) -> list[Citation]:
+def of_model(model: type[AbstractModel]) -> list[Citation]:
     """The sources of a model's equations and of the method that integrates them, and the software beneath."""
     found = [
         Citation(f"model, {model.__name__}", text) for text in sources_in(inspect.getdoc(inspect.getmodule(model)))
@@ -47,9 +56,9 @@ def of_model(model: type[DFN]) -> list[Citation]:
     return found + [Citation("software", text) for text in SOFTWARE]
 
 
-def of_run(model: DFN) -> list[Citation]:
+def of_run(model: AbstractModel) -> list[Citation]:
     """All that a run of `model` rests on."""
-    return of_cell(model.cell) + of_model(type(model))
+    return of_parts(model) + of_model(type(model))
 
 
 def sources_in(docstring: str | None) -> list[str]:
@@ -61,12 +70,15 @@ def sources_in(docstring: str | None) -> list[str]:
     return [text] if said[1] == "Source" else text.split("; ")
 
 
-def _kinds(node: Any) -> Iterator[type]:
-    """The classes in a tree of parameters, from its root down."""
+def _parts(node: Any) -> Iterator[Any]:
+    """The dataclasses in a tree of parameters, from its root down."""
     if dataclasses.is_dataclass(node) and not isinstance(node, type):
-        yield type(node)
+        yield node
         for field in dataclasses.fields(node):
-            yield from _kinds(getattr(node, field.name))
+            yield from _parts(getattr(node, field.name))
+    elif isinstance(node, (tuple, list)):
+        for part in node:
+            yield from _parts(part)
 
 
 def _words(name: str) -> str:

@@ -186,8 +186,8 @@ def write_fields(solution: Solution, path: Path, about: About) -> None:
     """Writes every profile on time, x and r as netCDF, with units and names."""
     fields = solution.dataset()
     fields.attrs.update(
-        title=about.title or solution.model.cell.name,
-        cell=solution.model.cell.name,
+        title=about.title or solution.model.title,
+        **solution.model.about,
         model=type(solution.model).__name__,
         stop_reason=solution.stop_reason,
         source=f"cellsim {about.version}".strip(),
@@ -206,8 +206,10 @@ def _figures(solution: Solution, title: str) -> Iterator[tuple[str, Any]]:
     yield "voltage.png", plotting.run_figure(solution, title=title)
     if len(solution.t) > 1 and float(np.asarray(solution.t)[-1]) > 0:
         yield "profiles.png", plotting.profiles_figure(solution, title=title)
-        yield "particles.png", plotting.particles_figure(solution, title=title)
-        yield "losses.png", plotting.losses_figure(solution, title=title)
+        if "negative particle lithiation" in solution.model.fields:
+            yield "particles.png", plotting.particles_figure(solution, title=title)
+        if solution.model.losses:
+            yield "losses.png", plotting.losses_figure(solution, title=title)
 
 
 # ---- summary
@@ -215,8 +217,8 @@ def _figures(solution: Solution, title: str) -> Iterator[tuple[str, Any]]:
 
 def summary(solution: Solution, about: About, files: list[str]) -> dict[str, Any]:
     """What a run was and what came out, for people and programs; units are in the keys."""
-    cell, mesh = solution.model.cell, solution.model.mesh
-    salt = np.asarray(solution.profile("electrolyte concentration"))
+    model = solution.model
+    dissolved = {of: np.asarray(solution.profile(name)) for of, name in model.concentrations.items()}
     warning = solution.outside_measured_range
     t_end = float(np.asarray(solution.t)[-1])
     step = {"step": 1, "cycle": 1, "text": about.protocol[0] if about.protocol else "", "t_start_s": 0.0}
@@ -225,11 +227,10 @@ def summary(solution: Solution, about: About, files: list[str]) -> dict[str, Any
         "description": about.description,
         "cellsim_version": about.version,
         "command": about.command,
-        "cell": cell.name,
-        "electrolyte": cell.electrolyte.name,
+        **model.about,
         "changed_parameters": dict(about.changes),
-        "model": type(solution.model).__name__,
-        "mesh": {"name": about.mesh, **mesh._asdict()},
+        "model": type(model).__name__,
+        "mesh": {"name": about.mesh, **model.divisions},
         "tolerances": {"rtol": about.rtol, "atol": about.atol},
         "initial_soc": about.soc,
         "temperature_K": float(np.asarray(solution.T)[0]),
@@ -241,8 +242,11 @@ def summary(solution: Solution, about: About, files: list[str]) -> dict[str, Any
         "energy_Wh": float(solution.energy),
         "voltage_start_V": float(np.asarray(solution.V)[0]),
         "voltage_end_V": float(np.asarray(solution.V)[-1]),
-        "salt_concentration_min_mol_m3": float(salt.min()),
-        "salt_concentration_max_mol_m3": float(salt.max()),
+        **{
+            f"{of}_concentration_{which}_mol_m3": float(value(c))
+            for of, c in dissolved.items()
+            for which, value in (("min", np.min), ("max", np.max))
+        },
         "conservation": solution.balance._asdict(),
         "time_steps": int(solution.steps),
         "time_steps_rejected": int(solution.rejected),

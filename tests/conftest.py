@@ -1,6 +1,9 @@
 """Runs that several tests look at, each made once a process."""
 
+import importlib.util
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,6 +33,17 @@ def lgm50_coarse_charge(lgm50_coarse: cs.DFN) -> cs.Solution:
 def lgm50_coarse_failed(lgm50_coarse: cs.DFN) -> cs.Solution:
     """A discharge of it that gives up after twenty time steps."""
     return cs.simulate(lgm50_coarse, "Discharge at 1C until 2.5 V", max_steps=20)
+
+
+@pytest.fixture(scope="session")
+def slabs() -> Any:
+    """The module of slabs that tests of the model and its verification share."""
+    spec = importlib.util.spec_from_file_location("slabs", Path(__file__).parent / "models" / "slabs.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["slabs"] = module
+    spec.loader.exec_module(module)
+    return module
 
 
 @pytest.fixture

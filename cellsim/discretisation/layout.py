@@ -25,12 +25,13 @@ class State(eqx.Module):
 
 
 class Layout(NamedTuple):
-    """Sizes, and for each fibre the node that it hangs on. Hashable: part of what a compiled program is keyed by."""
+    """Sizes, and for each fibre the node that it hangs on; there may be none. Hashable: part of what a compiled program
+    is keyed by."""
 
     fields: int
     nodes: int
-    depth: int
-    host: tuple[int, ...]
+    depth: int = 1
+    host: tuple[int, ...] = ()
 
     @property
     def size(self) -> int:
@@ -39,6 +40,8 @@ class Layout(NamedTuple):
 
     def at_hosts(self, x: Float[Array, "..."], axis: int = -1) -> Float[Array, "..."]:
         """Values at the nodes that fibres hang on, from those at all nodes along `axis`."""
+        if not self.host:
+            return lax.slice_in_dim(x, 0, 0, axis=axis)
         if self.host != tuple(sorted(self.host)):
             return jnp.take(x, np.asarray(self.host, dtype=int), axis=axis)
         return jnp.concatenate([lax.slice_in_dim(x, start, stop, axis=axis) for start, stop in self._runs()], axis=axis)

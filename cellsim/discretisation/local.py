@@ -40,6 +40,11 @@ class Laws(NamedTuple):
     volumes: np.ndarray
 
 
+def on_a_line(across: Callable[[Fields, Fields], Fields], at: Callable[[Fields, Fields], Fields]) -> Laws:
+    """The laws of a layout without fibres."""
+    return Laws(lambda fields, tip: (), across, at, lambda exchanges: jnp.zeros(0), lambda inner, _: inner, np.ones(1))
+
+
 def beside(values: Fields) -> tuple[Fields, Fields]:
     """Values at nodes as those to the left and to the right of every face."""
     return tuple(x[:-1] for x in values), tuple(x[1:] for x in values)
@@ -83,9 +88,9 @@ def jacobian(laws: Laws, y: State, layout: Layout) -> Jacobian:
     rate_by = slopes(lambda *x: laws.at(x[:given], x[given:]), (*here, *outflow))
     leaving_by = slopes(lambda *x: laws.leaving(x), exchanges)
 
-    # the columns are the fields and the tip, which acts by way of the exchanges alone
-    columns = range(fields + 1)
+    # the columns are the fields and the tip, which acts by way of the exchanges alone, if there are any
     extra = range(fields, given)
+    columns = range(fields + 1 if extra else fields)
 
     def by_column(slope_in: list[Fields], b: int, k: int, side: slice) -> Array:
         """Slope of result `k` in column `b`, from its slopes in fields and exchanges on one side of the faces."""
@@ -115,7 +120,10 @@ def jacobian(laws: Laws, y: State, layout: Layout) -> Jacobian:
     tips = jnp.stack([on_previous, middle[:, -1], on_next])
 
     out_by = [
-        _sum([slope * layout.at_hosts(e) for slope, e in zip(leaving_by, exchange_by[b], strict=True)]) for b in columns
+        _sum([slope * layout.at_hosts(e) for slope, e in zip(leaving_by, exchange_by[b], strict=True)])
+        if extra
+        else jnp.zeros(len(layout.host))
+        for b in columns
     ]
     by_inner, by_outer = slopes(laws.along, (y.fibre[:-1], y.fibre[1:]))
     share = 1.0 / laws.volumes

@@ -7,14 +7,15 @@ Sources: Doyle, Fuller & Newman, J. Electrochem. Soc. 140 (1993) 1526, doi:10.11
 Electrochemical Systems, 4th ed. (Wiley 2021), chapters 11, 12 and 22.
 """
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Bool, Float
 
-from cellsim.cells.balance import Lithiation
+from cellsim.cells.balance import Lithiation, at_soc, cut_offs_are_reached
 from cellsim.cells.design import Cell
 from cellsim.constants import F, R
 from cellsim.discretisation import local
@@ -24,12 +25,14 @@ from cellsim.discretisation.layout import Layout, State
 from cellsim.discretisation.local import Fields
 from cellsim.limits import positive
 from cellsim.models.mesh import Mesh
+from cellsim.models.model import AbstractModel, AbstractSystem, Limits, Panel, Profile, Region
 
 Scalar = Float[Array, ""]
+DEPLETED = 0.02  # of the resting salt concentration: so little that the electrolyte limits the current
 LOG_FLOOR = 1e-2  # mol/m3; the logarithm of the concentration is that of the concentration down to here
 
 
-class DFN(eqx.Module):
+class DFN(AbstractModel):
     """A Doyle-Fuller-Newman cell on a mesh.
 
     The unknowns are scaled to order one: salt concentration over `cell.c0`, w in volts, lithiation.
@@ -43,9 +46,120 @@ class DFN(eqx.Module):
         """Two fields (salt concentration; w, idle in the separator) on the cells, a particle on each electrode cell."""
         return _layout(self.mesh)
 
+    @property
+    def T_usual(self) -> Scalar:
+        """The temperature of the published cell [K]."""
+        return self.cell.T_ref
+
+    @property
+    def limits(self) -> Limits:
+        """Nominal capacity and cut-off voltages of the cell."""
+        return Limits(self.cell.capacity, self.cell.V_min, self.cell.V_max)
+
     def discretised(self, T: Any) -> "DiscreteDFN":
         """The equations on the mesh at temperature `T` [K]."""
         return DiscreteDFN(self.cell, self.mesh, T)
+
+    def at_rest(self, system: "DiscreteDFN", soc: Any) -> State:
+        """The state in equilibrium at state of charge `soc` [-]; 0 and 1 are the cut-off voltages."""
+        return system.at_rest(at_soc(self.cell, soc, system.T))
+
+    def can_carry(self, I: Any, T: Any) -> Bool[Array, ""]:
+        """Whether the cell, with the lithium it holds, can rest at its cut-off voltages."""
+        del I
+        return cut_offs_are_reached(self.cell, T)
+
+    # ---- what is said of it
+
+    @property
+    def title(self) -> str:
+        """The name of the cell."""
+        return self.cell.name
+
+    @property
+    def about(self) -> Mapping[str, str]:
+        """Cell and electrolyte."""
+        return {"cell": self.cell.name, "electrolyte": self.cell.electrolyte.name}
+
+    @property
+    def divisions(self) -> Mapping[str, Any]:
+        """Those of the mesh."""
+        return self.mesh._asdict()
+
+    @property
+    def fields(self) -> Mapping[str, Profile]:
+        """`observables.PROFILES`."""
+        return _observables().PROFILES
+
+    @property
+    def axes(self) -> Mapping[str, str]:
+        """`observables.AXES`."""
+        return _observables().AXES
+
+    @property
+    def losses(self) -> Mapping[str, str]:
+        """`observables.LOSSES`."""
+        return _observables().LOSSES
+
+    @property
+    def concentrations(self) -> Mapping[str, str]:
+        """The salt."""
+        return {"salt": "electrolyte concentration"}
+
+    @property
+    def panels(self) -> tuple[Panel, ...]:
+        """`observables.PANELS`."""
+        return _observables().PANELS
+
+    @property
+    def regions(self) -> tuple[Region, ...]:
+        """Electrodes and separator."""
+        cell = self.cell
+        n, s, p = np.cumsum([float(cell.negative.L), float(cell.separator.L), float(cell.positive.L)])
+        return (
+            Region("negative", "neg.", 0.0, n, True),
+            Region("separator", "sep.", n, s, False),
+            Region("positive", "pos.", s, p, True),
+        )
+
+    def why_not(self, I: float) -> str:
+        """Why the cell has no state of charge."""
+        del I
+        cell = self.cell
+        return (
+            f"the cell has no state of charge: with the lithium it holds, {cell.name} cannot rest at its cut-off "
+            f"voltages {float(cell.V_min):g} V and {float(cell.V_max):g} V. Likely cause: a changed capacity, "
+            "lithiation or cut-off; check negative.particle.theta0 and positive.particle.theta0."
+        )
+
+    def limitation(self, y: State) -> str:
+        """What to add when the salt has run out somewhere."""
+        c0 = float(self.cell.c0)
+        c = np.asarray(y.line)[0] * c0
+        at = int(np.argmin(c))
+        if c[at] > DEPLETED * c0:
+            return ""
+        n, s = self.mesh.negative, self.mesh.separator
+        where = "negative electrode" if at < n else "separator" if at < n + s else "positive electrode"
+        return (
+            f": the electrolyte is depleted in the {where} (salt down to {max(float(c[at]), 0.0):.2g} mol/m3 from "
+            f"{c0:.4g}), so the current is above what the electrolyte can carry (limiting current)"
+        )
+
+    def balance(self, held: Any, charge: np.ndarray) -> Any:
+        """Conservation of lithium, salt and charge, double layers counted: an `observables.Balance`."""
+        return _observables().balance(held, charge)
+
+    def outside_measured_range(self, line: np.ndarray, T: np.ndarray) -> str | None:
+        """A sentence with the range when the electrolyte left the one in which it was measured, else None."""
+        return self.cell.electrolyte.outside_measured_range(line[:, 0] * float(self.cell.c0), T)
+
+
+def _observables() -> Any:
+    """What can be read off a state, in a module that knows the classes of this one."""
+    from cellsim.models import observables
+
+    return observables
 
 
 def _layout(mesh: Mesh) -> Layout:
@@ -54,7 +168,7 @@ def _layout(mesh: Mesh) -> Layout:
     return Layout(fields=2, nodes=nodes, depth=mesh.radial, host=host)
 
 
-class DiscreteDFN(eqx.Module):
+class DiscreteDFN(AbstractSystem):
     """The equations of a DFN cell on its mesh; all that depends on the parameters alone is worked out once."""
 
     cell: Cell
@@ -235,10 +349,6 @@ class DiscreteDFN(eqx.Module):
         volumes = radial_grid(self.mesh.radial).volumes
         return local.Laws(self.exchange, across, self.at_a_point, self.leaving, self.inward, volumes)
 
-    def rate(self, y: State, I: Scalar) -> State:
-        """d(unknowns)/dt [1/s] at cell current `I` [A]."""
-        return local.rate(self.laws(I), y)
-
     def solution_phase(self, y: State, i: Scalar) -> "Faces":
         """Currents and potentials between neighbouring cells at current density `i` [A/m2]."""
         ionic = self.ionic(*local.beside(tuple(y.line)), i)
@@ -256,6 +366,24 @@ class DiscreteDFN(eqx.Module):
         ends = (i - 0.25 * faces.i_e[0]) * self.solid_resistance[0]
         ends = ends + (i - 0.25 * faces.i_e[-1]) * self.solid_resistance[-1]
         return w[-1] - w[0] + phi_e_rise - ends - I * self.cell.R_contact
+
+    # ---- what can be read off a state
+
+    def coordinates(self) -> dict[str, Array]:
+        """Positions [m] along each of `observables.AXES`."""
+        return _observables().coordinates(self)
+
+    def profiles(self, y: State, I: Scalar) -> dict[str, Array]:
+        """Each of `observables.PROFILES`."""
+        return _observables().profiles(self, y, I)
+
+    def losses(self, y: State, I: Scalar) -> dict[str, Scalar]:
+        """Each of `observables.LOSSES` [V]."""
+        return _observables().losses(self, y, I)
+
+    def inventory(self, y: State, rest: State) -> Any:
+        """What the state holds: an `observables.Inventory`."""
+        return _observables().inventory(self, y, rest)
 
 
 class Ionic(NamedTuple):

@@ -12,16 +12,9 @@ from cellsim.constants import F
 from cellsim.discretisation.grid import radial_grid
 from cellsim.discretisation.layout import State
 from cellsim.models.dfn import DiscreteDFN
+from cellsim.models.model import Panel, Profile
 
 Scalar = Float[Array, ""]
-
-
-class Profile(NamedTuple):
-    """How a profile is called and along what it runs."""
-
-    dims: tuple[str, ...]
-    unit: str
-    long_name: str
 
 
 PROFILES = {
@@ -41,6 +34,21 @@ PROFILES = {
     "negative particle lithiation": Profile(("r_n", "x_n"), "-", "Lithiation within the negative particles"),
     "positive particle lithiation": Profile(("r_p", "x_p"), "-", "Lithiation within the positive particles"),
 }
+
+AXES = {
+    **dict.fromkeys(("x", "x_face", "x_n", "x_p"), "Distance from the negative collector"),
+    **dict.fromkeys(("r_n", "r_p"), "Radius within a particle"),
+}
+
+PANELS = (
+    Panel("Salt concentration [mol/m³]", ("electrolyte concentration",)),
+    Panel("Electrolyte potential [V]", ("electrolyte potential",)),
+    Panel("Surface lithiation [-]", ("negative surface lithiation", "positive surface lithiation")),
+    Panel(
+        "Interfacial current density [A/m²]",
+        ("negative interfacial current density", "positive interfacial current density"),
+    ),
+)
 
 LOSSES = {
     "open circuit": "Open-circuit voltage at the mean lithiations",

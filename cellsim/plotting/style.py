@@ -94,17 +94,17 @@ class TimeColours:
 
 
 def shade_layers(axes: Axes, solution: Solution, named: bool = True) -> None:
-    """The electrodes in grey behind the curves, with their names on top; x is in micrometres."""
-    cell = solution.model.cell
-    ends = MICRO * np.cumsum([0.0, float(cell.negative.L), float(cell.separator.L), float(cell.positive.L)])
-    axes.set_xlim(ends[0], ends[-1])
-    for left, right in ((ends[0], ends[1]), (ends[2], ends[3])):
-        axes.axvspan(left, right, color="0.95", zorder=0, linewidth=0)
-    if not named:
-        return
-    for name, left, right in zip(("negative", "separator", "positive"), ends[:-1], ends[1:], strict=True):
-        narrow = right - left < 0.15 * ends[-1]
-        text = "sep." if narrow else name
+    """Layers in grey behind the curves, with their names on top; x is in micrometres."""
+    regions = solution.model.regions
+    width = MICRO * regions[-1].end
+    axes.set_xlim(0.0, width)
+    for region in regions:
+        left, right = MICRO * region.start, MICRO * region.end
+        if region.is_shaded:
+            axes.axvspan(left, right, color="0.95", zorder=0, linewidth=0)
+        if not named:
+            continue
+        text = region.short if right - left < 0.15 * width else region.name
         axes.text(
             0.5 * (left + right),
             1.01,

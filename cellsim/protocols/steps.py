@@ -1,7 +1,7 @@
 """Steps of a protocol."""
 
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -11,6 +11,7 @@ from jaxtyping import Array, Float
 
 from cellsim.cells.design import Cell
 from cellsim.constants import SECONDS_PER_HOUR
+from cellsim.models.model import Limits
 from cellsim.parameters import as_float_array
 from cellsim.simulation.control import Demand
 
@@ -41,8 +42,8 @@ class Numbers(NamedTuple):
     until: Number
     duration: Number
 
-    def demand(self, cell: Cell) -> Demand:
-        """What the step asks of `cell`."""
+    def demand(self, cell: Cell | Limits) -> Demand:
+        """What the step asks of a cell, or of a model with these limits."""
         value, is_rate, direction = (jnp.asarray(x) for x in (self.value, self.is_rate, self.direction))
         I = value * jnp.where(is_rate > 0, cell.capacity, 1.0)
         cut_off = jnp.where(direction < 0, cell.V_max, cell.V_min)
@@ -75,8 +76,8 @@ class ConstantCurrent(eqx.Module):
         direction = np.asarray(float(self.direction))
         return Numbers(self.drive.value, is_rate, direction, number(self.until), number(self.duration))
 
-    def demand(self, cell: Cell) -> Demand:
-        """What the step asks of `cell`, in numbers."""
+    def demand(self, cell: Cell | Limits) -> Demand:
+        """What the step asks of a cell, or of a model with these limits, in numbers."""
         return self.numbers.demand(cell)
 
 
@@ -92,6 +93,16 @@ def charge(
 ) -> ConstantCurrent:
     """A charge at `C_rate` or `I` [A], both counted positive, until a voltage [V] or for a duration [s]."""
     return ConstantCurrent(_drive(C_rate, I, -1), -1, until, duration, "charge")
+
+
+def rest(duration: float | None = None) -> ConstantCurrent:
+    """No current for a duration [s], a day by default."""
+    return ConstantCurrent(Amperes(0.0), 0, None, duration, "rest")
+
+
+def current(I: Any, duration: Any) -> ConstantCurrent:
+    """A current `I` [A] of either sign for a duration [s], ended by no voltage."""
+    return ConstantCurrent(Amperes(I), 0, None, duration, "current")
 
 
 def _drive(C_rate: float | None, I: float | None, direction: int) -> Amperes | CRate:

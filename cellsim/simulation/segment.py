@@ -97,6 +97,8 @@ def _margin(t: Scalar, y: State, args: Circuit, **_: Any) -> Scalar:  # diffrax 
 def error_norm(scaled: State) -> Scalar:
     """Root mean square over the fields, each counted once whatever its number of unknowns."""
     line = jnp.sum(jnp.mean(scaled.line**2, axis=1))
+    if not scaled.fibre.size:
+        return jnp.sqrt(line / scaled.line.shape[0])
     fibre = jnp.mean(jnp.mean(scaled.fibre**2, axis=0))  # along the fibres first, which vector units can do
     return jnp.sqrt((line + fibre) / (scaled.line.shape[0] + 1))
 

@@ -13,9 +13,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from cellsim.cells.balance import at_soc, cut_offs_are_reached
 from cellsim.discretisation.layout import State
-from cellsim.models.dfn import DFN
+from cellsim.models.model import AbstractModel
 from cellsim.protocols import language
 from cellsim.protocols.steps import ConstantCurrent, Numbers
 from cellsim.simulation.blocks import POINTS, first_rows, in_blocks
@@ -35,7 +34,7 @@ class CannotStart(ValueError):
 
 
 def simulate(
-    model: DFN,
+    model: AbstractModel,
     protocol: str | ConstantCurrent,
     *,
     soc: Any = 1.0,
@@ -50,9 +49,9 @@ def simulate(
     """Runs `protocol` on `model`.
 
     - `protocol`: a step, or the words for one, as "Discharge at 1C until 2.5 V".
-    - `soc`: initial state of charge [-]; 0 and 1 are the cut-off voltages at equilibrium.
-    - `T`: temperature [K]; the cell's reference temperature by default.
-    - `initial`: a state to start from instead of rest at `soc`.
+    - `soc`: initial state of charge [-] of a cell; 0 and 1 are the cut-off voltages at equilibrium.
+    - `T`: temperature [K]; that of the model's parameters by default.
+    - `initial`: a state to start from instead of rest (at `soc`).
     - `times`: where the solution is wanted [s], rising; the run ends with the last of them at the latest, and those
       beyond its stop repeat the final state. By default 201 fractions of the time to the stop, finer at both ends.
     - `rtol`, `atol`: relative and absolute tolerance of the time integration, in unknowns of order one; `atol` is
@@ -69,7 +68,7 @@ def simulate(
     """
     step = language.step(protocol) if isinstance(protocol, str) else protocol
     number = lambda x: x if isinstance(x, jax.Array) else np.asarray(x, dtype=float)
-    T = model.cell.T_ref if T is None else number(T)
+    T = model.T_usual if T is None else number(T)
     tolerances = Tolerances(number(rtol), number(rtol if atol is None else atol))
     request = Request(model, step.numbers, number(soc), T, initial, tolerances)
     times = None if times is None else number(times)
@@ -101,7 +100,7 @@ def simulate(
 class Request(NamedTuple):
     """All that a run depends on."""
 
-    model: DFN
+    model: AbstractModel
     step: Numbers
     soc: Any
     T: Any
@@ -113,7 +112,7 @@ class Opened(NamedTuple):
     """The first piece of a run, which is all of it unless there are many steps, and what is seen of it."""
 
     rest: State
-    is_valid: Any  # whether the cell has a state of charge at all
+    can_start: Any
     V_start: Any  # V
     demand: Demand
     segment: Segment
@@ -130,9 +129,9 @@ def _opened(request: Request, times: Any, *, max_steps: int) -> Opened:
     """From the numbers of a run to its curve, in one program."""
     model, T = request.model, jnp.asarray(request.T)
     system = model.discretised(T)
-    rest = system.at_rest(at_soc(model.cell, request.soc, T))
+    rest = model.at_rest(system, request.soc)
     y0 = rest if request.initial is None else request.initial
-    demand = request.step.demand(model.cell)
+    demand = request.step.demand(model.limits)
     if times is not None:
         demand = eqx.tree_at(lambda d: d.duration, demand, jnp.minimum(demand.duration, times[-1]))
     circuit = Circuit(system, demand)
@@ -145,7 +144,7 @@ def _opened(request: Request, times: Any, *, max_steps: int) -> Opened:
     V = jax.vmap(circuit.voltage)(states)
     return Opened(
         rest,
-        cut_offs_are_reached(model.cell, T),
+        model.can_carry(demand.I, T),
         circuit.voltage(y0),
         demand,
         segment,
@@ -231,7 +230,7 @@ def seen_at(solution: Solution, times: Any) -> Solution:
 
 
 def _observed(
-    model: DFN, T: Any, demand: Demand, parts: tuple[Trajectory, ...], stop: Any, times: Any
+    model: AbstractModel, T: Any, demand: Demand, parts: tuple[Trajectory, ...], stop: Any, times: Any
 ) -> tuple[State, Array, Array]:
     """States, voltages and the times themselves, those beyond `stop` moved to it."""
     t = np.minimum(np.asarray(times, dtype=float), float(stop))
@@ -253,21 +252,22 @@ def _fractions() -> np.ndarray:
 
 
 def _refuse_impossible(request: Request, run: Opened) -> None:
-    cell, demand = request.model.cell, run.demand
-    is_valid, I, duration, V, V_stop, side = (
+    demand = run.demand
+    can_start, I, duration, V, V_stop, side = (
         float(x)
-        for x in jax.device_get((run.is_valid, demand.I, demand.duration, run.V_start, demand.V_stop, demand.side))
+        for x in jax.device_get((run.can_start, demand.I, demand.duration, run.V_start, demand.V_stop, demand.side))
     )
-    if not is_valid:
+    if not float(request.model.limits.capacity) and (np.any(np.asarray(request.step.is_rate)) or not duration > 0):
         raise CannotStart(
-            f"the cell has no state of charge: with the lithium it holds, {cell.name} cannot rest at its cut-off "
-            f"voltages {float(cell.V_min):g} V and {float(cell.V_max):g} V. Likely cause: a changed capacity, "
-            "lithiation or cut-off; check negative.particle.theta0 and positive.particle.theta0."
+            f"{request.model.title} has no capacity, so a C-rate means nothing there, and a step must say how long it "
+            "lasts: 'Discharge at 5 mA for 2 hours'."
         )
     if not np.isfinite(I) or not duration > 0:
         raise CannotStart(
             f"the step asks for {I:g} A for {duration:g} s; needed: a finite current and a duration above zero."
         )
+    if not can_start:
+        raise CannotStart(request.model.why_not(I))
     if side and not side * (V - V_stop) > 0:
         fix = "Lower `soc` for a charge" if side < 0 else "Raise `soc` for a discharge"
         raise CannotStart(
@@ -277,19 +277,23 @@ def _refuse_impossible(request: Request, run: Opened) -> None:
 
 
 @eqx.filter_jit
-def _advanced(model: DFN, T: Array, demand: Demand, start: Start, tolerances: Tolerances, *, max_steps: int) -> Segment:
+def _advanced(
+    model: AbstractModel, T: Array, demand: Demand, start: Start, tolerances: Tolerances, *, max_steps: int
+) -> Segment:
     circuit = Circuit(model.discretised(T), demand)
     return advanced(circuit, start, tolerances, layout=model.layout, max_steps=max_steps)
 
 
 @eqx.filter_jit
-def _voltages(model: DFN, T: Any, demand: Demand, states: State) -> Float[Array, " times"]:
+def _voltages(model: AbstractModel, T: Any, demand: Demand, states: State) -> Float[Array, " times"]:
     circuit = Circuit(model.discretised(T), demand)
     return jax.vmap(circuit.voltage)(states)
 
 
 @eqx.filter_jit
-def _looked_up(model: DFN, T: Any, demand: Demand, parts: tuple[Trajectory, ...], t: Any) -> tuple[State, Array]:
+def _looked_up(
+    model: AbstractModel, T: Any, demand: Demand, parts: tuple[Trajectory, ...], t: Any
+) -> tuple[State, Array]:
     """States and voltages at times `t` from the trajectories of consecutive chunks."""
     states = jax.vmap(parts[0].at)(t)
     for part in parts[1:]:

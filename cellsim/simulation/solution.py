@@ -12,8 +12,7 @@ from jaxtyping import Array, Float, Int
 
 from cellsim.constants import SECONDS_PER_HOUR
 from cellsim.discretisation.layout import State
-from cellsim.models import observables
-from cellsim.models.dfn import DFN
+from cellsim.models.model import AbstractModel
 from cellsim.simulation.blocks import in_blocks
 from cellsim.simulation.control import Demand
 from cellsim.solvers.trajectory import Trajectory
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     import xarray
 
 Scalar = Float[Array, ""]
-DEPLETED = 0.02  # of the resting salt concentration: so little that the electrolyte limits the current
 
 
 class OutsideMeasuredRange(UserWarning):
@@ -42,7 +40,7 @@ class Solution(eqx.Module):
     T: Float[Array, " times"]
     states: State  # of the solver, one a time
     rest: State  # before the current was switched on
-    model: DFN
+    model: AbstractModel
     demand: Demand
     t_stop: Scalar  # where the run stopped
     result: diffrax.RESULTS
@@ -71,12 +69,12 @@ class Solution(eqx.Module):
 
     @property
     def coordinates(self) -> dict[str, Array]:
-        """Positions [m] along each dimension of the profiles, x from the negative current collector."""
+        """Positions [m] along each dimension of the profiles."""
         return _coordinates(self.model, self.T)
 
     def profile(self, name: str) -> Float[Array, "times ..."]:
-        """One of `observables.PROFILES` at every time, as a plain array; works under JAX's transformations."""
-        return self._profiles[_known(name)]
+        """One of the model's `fields` at every time, as a plain array; works under JAX's transformations."""
+        return self._profiles[self._known(name)]
 
     @cached_property
     def _profiles(self) -> dict[str, Array]:
@@ -84,11 +82,11 @@ class Solution(eqx.Module):
 
     @cached_property
     def losses(self) -> dict[str, Float[Array, " times"]]:
-        """The voltage as a sum of contributions [V] at every time, see `observables.LOSSES`."""
+        """The voltage as a sum of contributions [V] at every time, see the model's `losses`."""
         return self._seen[1]
 
     @cached_property
-    def _seen(self) -> tuple[dict[str, Array], dict[str, Array], observables.Inventory]:
+    def _seen(self) -> tuple[dict[str, Array], dict[str, Array], Any]:
         """Profiles, losses and inventories at every time, by one program."""
         rows = (self.states, self.I, self.T)
         see = lambda rows: _seen(self.model, self.rest, *rows)
@@ -103,13 +101,13 @@ class Solution(eqx.Module):
         """Profiles (all without `names`) with voltage, current and temperature, as one data set with units."""
         import xarray
 
-        names = list(observables.PROFILES) if names is None else [_known(name) for name in names]
+        fields, axes = self.model.fields, self.model.axes
+        names = list(fields) if names is None else [self._known(name) for name in names]
         along = {k: np.asarray(v) for k, v in self.coordinates.items()}
-        used = {dim for name in names for dim in observables.PROFILES[name].dims}
+        used = {dim for name in names for dim in fields[name].dims}
         coords: dict[str, Any] = {"time": ("time", np.asarray(self.t), {"units": "s", "long_name": "Time"})}
         for dim in sorted(used):
-            what = "Radius within a particle" if dim.startswith("r_") else "Distance from the negative collector"
-            coords[dim] = (dim, along[dim], {"units": "m", "long_name": what})
+            coords[dim] = (dim, along[dim], {"units": "m", "long_name": axes[dim]})
         series = {
             "voltage": (self.V, "V", "Terminal voltage"),
             "current": (self.I, "A", "Cell current, positive on discharge"),
@@ -120,10 +118,20 @@ class Solution(eqx.Module):
             for key, (values, unit, text) in series.items()
         }
         for name in names:
-            about = observables.PROFILES[name]
+            about = fields[name]
             values = np.asarray(self._profiles[name])
             data[name] = (("time", *about.dims), values, {"units": about.unit, "long_name": about.long_name})
         return xarray.Dataset(data, coords)
+
+    def _known(self, name: str) -> str:
+        fields = self.model.fields
+        if name in fields:
+            return name
+        import difflib
+
+        near = difflib.get_close_matches(name, fields, n=1)
+        hint = f" Did you mean '{near[0]}'?" if near else ""
+        raise KeyError(f"no field '{name}'.{hint} There are: {', '.join(fields)}.")
 
     # ---- how it went
 
@@ -139,28 +147,18 @@ class Solution(eqx.Module):
         if bool(self.result == diffrax.RESULTS.event_occurred):
             fell = float(self.demand.side) > 0
             how = "lower" if fell else "upper"
-            return f"{how} cut-off voltage {float(self.demand.V_stop):g} V reached at {t:.4g} s{self._depletion()}"
+            return f"{how} cut-off voltage {float(self.demand.V_stop):g} V reached at {t:.4g} s{self._limitation()}"
         if bool(self.result == diffrax.RESULTS.successful):
             if t < float(self.demand.duration):
                 return f"not started: the voltage {V:.4g} V is already past {float(self.demand.V_stop):g} V"
             return f"duration of {float(self.demand.duration):g} s completed at {V:.4g} V"
         if bool(self.result == diffrax.RESULTS.max_steps_reached):
             return f"failed: the number of time steps was used up at {t:.4g} s, {V:.4g} V"
-        return f"failed: no time step is small enough at {t:.4g} s, {V:.4g} V{self._depletion()}"
+        return f"failed: no time step is small enough at {t:.4g} s, {V:.4g} V{self._limitation()}"
 
-    def _depletion(self) -> str:
-        """What to add when the salt has run out somewhere."""
-        cell, mesh = self.model.cell, self.model.mesh
-        c = np.asarray(self.states.line)[-1, 0] * float(cell.c0)
-        at = int(np.argmin(c))
-        if c[at] > DEPLETED * float(cell.c0):
-            return ""
-        n, s = mesh.negative, mesh.separator
-        where = "negative electrode" if at < n else "separator" if at < n + s else "positive electrode"
-        return (
-            f": the electrolyte is depleted in the {where} (salt down to {max(float(c[at]), 0.0):.2g} mol/m3 from "
-            f"{float(cell.c0):.4g}), so the current is above what the electrolyte can carry (limiting current)"
-        )
+    def _limitation(self) -> str:
+        """What the model adds to the reason."""
+        return self.model.limitation(jax.tree.map(lambda x: np.asarray(x)[-1], self.states))
 
     @property
     def outside_measured_range(self) -> str | None:
@@ -169,15 +167,15 @@ class Solution(eqx.Module):
         # cut by numpy: a slice by JAX would compile for every length
         lines = [np.asarray(self.states.line)]
         lines += [np.asarray(part.steps.y0.line)[: int(part.count)] for part in parts]
-        salt = np.concatenate([line[:, 0].ravel() for line in lines]) * float(self.model.cell.c0)
-        return self.model.cell.electrolyte.outside_measured_range(salt, np.asarray(self.T))
+        return self.model.outside_measured_range(np.concatenate(lines), np.asarray(self.T))
 
     @property
-    def balance(self) -> observables.Balance:
-        """Conservation of lithium, salt and charge along the run, double layers counted."""
+    def balance(self) -> Any:
+        """How far the run strayed from what must hold, as a named tuple of the model's (of a cell: lithium, salt and
+        charge, double layers counted)."""
         t, I = np.asarray(self.t), np.asarray(self.I)
         charge = np.concatenate([[0.0], np.cumsum(np.diff(t) * 0.5 * (I[1:] + I[:-1]))])
-        return observables.balance(self._seen[2], charge)
+        return self.model.balance(self._seen[2], charge)
 
     def at(self, times: Any) -> "Solution":
         """The same run seen at other times [s], from the dense output of the solver; beyond the stop, the stop.
@@ -205,30 +203,19 @@ class Solution(eqx.Module):
         return run_figure(self, **options)
 
 
-def _known(name: str) -> str:
-    if name in observables.PROFILES:
-        return name
-    import difflib
-
-    near = difflib.get_close_matches(name, observables.PROFILES, n=1)
-    hint = f" Did you mean '{near[0]}'?" if near else ""
-    raise KeyError(f"no field '{name}'.{hint} There are: {', '.join(observables.PROFILES)}.")
-
-
 @eqx.filter_jit
-def _seen(model: DFN, rest: State, states: State, I: Any, T: Any) -> tuple[Any, Any, observables.Inventory]:
+def _seen(model: AbstractModel, rest: State, states: State, I: Any, T: Any) -> tuple[Any, Any, Any]:
     system = model.discretised(T[0])
 
-    def of(y: State, I: Any) -> tuple[Any, Any, observables.Inventory]:
-        seen = observables.profiles(system, y, I), observables.losses(system, y, I)
-        return *seen, observables.inventory(system, y, rest)
+    def of(y: State, I: Any) -> tuple[Any, Any, Any]:
+        return system.profiles(y, I), system.losses(y, I), system.inventory(y, rest)
 
     return jax.vmap(of)(states, I)
 
 
 @eqx.filter_jit
-def _coordinates(model: DFN, T: Any) -> dict[str, Array]:
-    return observables.coordinates(model.discretised(T[0]))
+def _coordinates(model: AbstractModel, T: Any) -> dict[str, Array]:
+    return model.discretised(T[0]).coordinates()
 
 
 @jax.jit

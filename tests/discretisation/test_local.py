@@ -75,3 +75,30 @@ def test_the_change_of_the_jacobian_between_multipliers_and_directions_is_that_o
     expected = jax.jit(jax.grad(by_products, argnums=(0, 1)))(y, 1.3)
     for one, other in zip(jax.tree.leaves(found), jax.tree.leaves(expected), strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-11, atol=1e-11)
+
+
+def test_a_line_without_fibres_has_laws_of_its_own():
+    layout = Layout(2, 9)
+
+    def across(left, right):
+        (a, b), (e, f) = left, right
+        return (a * f - jnp.sin(e * b), jnp.exp(0.3 * (e - a)) - b * f, a - e)
+
+    laws = local.on_a_line(
+        across, lambda here, out: (here[0] * here[1] - jnp.tanh(out[0]) * here[1], out[1] + out[2] ** 2)
+    )
+    rng = np.random.default_rng(6)
+    y = State(jnp.asarray(rng.normal(size=(2, 9))), jnp.zeros((1, 0)))
+    found = jax.jit(lambda y: local.jacobian(laws, y, layout))(y)
+    _, push = jax.linearize(lambda y: local.rate(laws, y), y)
+    expected = jax.jit(lambda: by_colours(push, layout))()
+    for name, one, other in zip(vars(expected), jax.tree.leaves(found), jax.tree.leaves(expected), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-13, err_msg=name)
+        assert one.shape == other.shape
+    states = lambda: State(jnp.asarray(rng.normal(size=(3, 2, 9))), jnp.zeros((3, 1, 0)))
+    mus, ks = states(), states()
+    by_products = lambda y: jnp.sum(
+        mus.line * jax.vmap(lambda k: product(local.jacobian(laws, y, layout), k, layout).line)(ks)
+    )
+    change = jax.jit(jax.grad(lambda y: contracted(laws, y, mus, ks, layout)))(y)
+    np.testing.assert_allclose(change.line, jax.jit(jax.grad(by_products))(y).line, rtol=1e-11, atol=1e-11)

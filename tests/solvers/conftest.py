@@ -17,7 +17,7 @@ class Problem:
         rng = np.random.default_rng(seed)
         self.layout = layout
         f, k = layout.fields, len(layout.host)
-        self.host = np.array(layout.host, dtype=int)
+        self.host = np.array(layout.host, dtype=int)  # may be empty
         self.left, self.here, self.right = (jnp.asarray(rng.normal(size=(f, f))) for _ in range(3))
         self.pull, self.push = jnp.asarray(rng.normal(size=(f, k))), jnp.asarray(rng.normal(size=(f, k)))
         self.y0 = State(

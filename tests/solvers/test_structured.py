@@ -16,6 +16,7 @@ LAYOUTS = {
     "three fields": Layout(3, 8, 3, (1, 4, 5, 7)),
     "fibres in any order": Layout(2, 6, 6, (5, 0, 3)),
     "two nodes": Layout(2, 2, 2, (1,)),
+    "a line alone": Layout(3, 8),
 }
 P = jnp.asarray([6.0, 0.4])
 
