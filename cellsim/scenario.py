@@ -23,7 +23,7 @@ from cellsim.models.dfn import DFN
 from cellsim.models.mesh import Mesh
 from cellsim.parameters import Quantity, UnknownPath, described, get, leaves, problems, replace
 from cellsim.protocols import language
-from cellsim.protocols.steps import ConstantCurrent
+from cellsim.protocols.steps import Step
 from cellsim.scenario_parts import Optimise, electrolyte_from, optimise_from
 from cellsim.settings import BadInput, Reading, Settings, settings_in, shown
 from cellsim.simulation.simulate import Progress, simulate
@@ -48,7 +48,7 @@ class Scenario:
     model: DFN
     mesh: str
     changes: tuple[tuple[str, Any], ...]
-    step: ConstantCurrent
+    step: Step
     soc: float
     temperature: float | None
     rtol: float
@@ -214,7 +214,7 @@ def _implausible(cell: Cell) -> list[str]:
     return ["\n".join([f"{head} implausible (wrong unit?):", *lines, tail])]
 
 
-def _step(read: Reading) -> ConstantCurrent | None:
+def _step(read: Reading) -> Step | None:
     """The one step of the protocol."""
     key = ("protocol", "steps")
     if key not in read.settings:

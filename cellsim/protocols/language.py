@@ -5,7 +5,9 @@ from functools import lru_cache
 
 import jax
 
-from cellsim.protocols.steps import Amperes, ConstantCurrent, CRate
+from cellsim.protocols.controls import CRate, Current
+from cellsim.protocols.ends import AtVoltage
+from cellsim.protocols.steps import Step
 
 NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 SECONDS = {
@@ -22,13 +24,13 @@ class UnreadableStep(ValueError):
 
 
 @lru_cache(maxsize=256)
-def step(text: str) -> ConstantCurrent:
+def step(text: str) -> Step:
     """The step that `text` says. Raises `UnreadableStep` with what was not understood."""
     with jax.ensure_compile_time_eval():  # kept for later calls, so its numbers must not belong to a trace
         return _read(text)
 
 
-def _read(text: str) -> ConstantCurrent:
+def _read(text: str) -> Step:
     words = " ".join(text.split())
     opening = re.match(r"(discharge|charge|rest)\b", words, re.IGNORECASE)
     if not opening:
@@ -37,7 +39,7 @@ def _read(text: str) -> ConstantCurrent:
     verb = opening.group(1).lower()
     rest = words[opening.end() :].strip()
     direction = {"discharge": 1, "charge": -1, "rest": 0}[verb]
-    drive: Amperes | CRate = Amperes(0.0)
+    drive: Current | CRate = Current(0.0)
     if direction:
         drive, rest = _drive(text, rest, direction)
     duration, rest = _duration(text, rest)
@@ -48,10 +50,11 @@ def _read(text: str) -> ConstantCurrent:
         raise UnreadableStep(f"step '{text}': '{rest}' was not understood. Examples: {EXAMPLES}.")
     if direction == 0 and until is not None:
         raise UnreadableStep(f"step '{text}': a rest ends after a time, not at a voltage. Write 'Rest for 1 hour'.")
-    return ConstantCurrent(drive, direction, until, duration, text)
+    ends = () if until is None else (AtVoltage(until),)
+    return Step(drive, ends, duration, direction, text=text)
 
 
-def _drive(text: str, rest: str, direction: int) -> tuple[Amperes | CRate, str]:
+def _drive(text: str, rest: str, direction: int) -> tuple[Current | CRate, str]:
     """The current after `at`, and what follows it."""
     said = re.match(r"at\s+", rest, re.IGNORECASE)
     if not said:
@@ -60,8 +63,8 @@ def _drive(text: str, rest: str, direction: int) -> tuple[Amperes | CRate, str]:
     for pattern, drive in (
         (rf"({NUMBER})?\s*C\s*/\s*({NUMBER})(?![\w.])", lambda m: CRate(float(m[1] or 1) / float(m[2]) * direction)),
         (rf"({NUMBER})\s*C(?![\w/])", lambda m: CRate(float(m[1]) * direction)),
-        (rf"({NUMBER})\s*mA\b", lambda m: Amperes(float(m[1]) * 1e-3 * direction)),
-        (rf"({NUMBER})\s*A\b", lambda m: Amperes(float(m[1]) * direction)),
+        (rf"({NUMBER})\s*mA\b", lambda m: Current(float(m[1]) * 1e-3 * direction)),
+        (rf"({NUMBER})\s*A\b", lambda m: Current(float(m[1]) * direction)),
     ):
         found = re.match(pattern, rest)
         if found:

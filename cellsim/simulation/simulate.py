@@ -16,7 +16,7 @@ from jaxtyping import Array, Float
 from cellsim.discretisation.layout import State
 from cellsim.models.model import AbstractModel
 from cellsim.protocols import language
-from cellsim.protocols.steps import ConstantCurrent, Numbers
+from cellsim.protocols.steps import Numbers, Step
 from cellsim.simulation.blocks import POINTS, first_rows, in_blocks
 from cellsim.simulation.control import Demand
 from cellsim.simulation.segment import FIRST_STEP, Circuit, Segment, Start, Tolerances, advanced
@@ -35,7 +35,7 @@ class CannotStart(ValueError):
 
 def simulate(
     model: AbstractModel,
-    protocol: str | ConstantCurrent,
+    protocol: str | Step,
     *,
     soc: Any = 1.0,
     T: Any = None,

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 import cellsim
-from cellsim.protocols.steps import Amperes, ConstantCurrent
+from cellsim.protocols.controls import Current
+from cellsim.protocols.ends import AtVoltage
+from cellsim.protocols.steps import Step
 from cellsim.simulation.simulate import CannotStart
 
 pytestmark = pytest.mark.xdist_group("pure")
@@ -32,7 +34,7 @@ def compiled(model):
 
     @jax.jit
     def run(soc, factor, I, until, duration, rtol):
-        step = ConstantCurrent(Amperes(I), 1, until=until, duration=duration)
+        step = Step(Current(I), (AtVoltage(until),), duration, 1)
         return cellsim.simulate(with_thickness(model, factor), step, soc=soc, rtol=rtol, max_steps=400)
 
     return run
