@@ -12,6 +12,30 @@ from jaxtyping import Array, Float
 from cellsim.discretisation.layout import Layout, State
 
 
+class Border(eqx.Module):
+    """What the unknowns of the whole, and a feedback, do to a rate: the rim of its Jacobian.
+
+    A feedback is one more quantity on which the rate depends and which itself follows from the unknowns, as the current
+    does from the voltage that is held. With sigma the border's unknowns and, last, the feedback:
+
+        d rate(inner) = ... + columns . d sigma          (of those of sigma that act there; the others are not kept)
+        d (rate(border), feedback) = rows . d inner + corner . d sigma
+
+    More axes may follow: those of many Jacobians at once.
+    """
+
+    columns: State  # (acting, ...)
+    rows: State  # (sigma, ...)
+    corner: Float[Array, "sigma sigma *many"]
+    acting: tuple[int, ...] = eqx.field(static=True)
+    feeds_back: bool = eqx.field(static=True)
+
+    @property
+    def unknowns(self) -> int:
+        """Of the border, the feedback not counted."""
+        return int(self.corner.shape[0]) - self.feeds_back
+
+
 class Jacobian(eqx.Module):
     """The non-zero entries of a layout's Jacobian. `line_*[a, b, n]` is d rate(a, n) / d field(b, n-1 | n | n+1).
 
@@ -27,6 +51,24 @@ class Jacobian(eqx.Module):
     tip_by_line: Float[Array, "fields fibres *many"]  # d rate(tip) / d fields of the host
     # d rate(fields of the node before, of the host, of the one after) / d tip
     line_by_tip: Float[Array, "3 fields fibres *many"]
+    border: Border | None = None
+
+
+def along(rows: State, x: State) -> Float[Array, "rows *many"]:
+    """The products of `rows` (stacked in front) with `x`."""
+    each = lambda row, x: jnp.sum(row * x, axis=(1, 2))
+    return each(rows.line, x.line) + each(rows.fibre, x.fibre)
+
+
+def combined(columns: State, factors: Float[Array, "columns *many"]) -> State:
+    """The sum of `columns` (stacked in front), each times its factor."""
+    of = lambda x: sum((x[k] * factors[k] for k in range(1, len(x))), x[0] * factors[0])
+    return State(of(columns.line), of(columns.fibre))
+
+
+def applied(matrix: Float[Array, "rows columns *many"], x: Float[Array, "columns *many"]) -> Float[Array, "rows *many"]:
+    """A small matrix times a vector, written out."""
+    return sum((matrix[:, k] * x[k] for k in range(1, len(x))), matrix[:, 0] * x[0])
 
 
 def _shifted(x: Array, by: int, axis: int) -> Array:
@@ -54,13 +96,29 @@ def product(jac: Jacobian, x: State, layout: Layout) -> State:
     ]
     hosts = layout.at_hosts(line, axis=1)
     tips = sum((jac.tip_by_line[b] * hosts[b] for b in range(1, layout.fields)), jac.tip_by_line[0] * hosts[0])
-    along = jac.fibre_below * _shifted(fibre, 1, axis=0) + jac.fibre_here * fibre
-    along = along + jac.fibre_above * _shifted(fibre, -1, axis=0)
+    down = jac.fibre_below * _shifted(fibre, 1, axis=0) + jac.fibre_here * fibre
+    down = down + jac.fibre_above * _shifted(fibre, -1, axis=0)
     below_tip = [(layout.depth - 1, 0)] + [(0, 0)] * (fibre.ndim - 1)
-    return State(
+    inner = State(
         sum((*by_line[1:], *spread(jac.line_by_tip * fibre[-1], layout)), by_line[0]),
-        along + jnp.pad(tips[None], below_tip),
+        down + jnp.pad(tips[None], below_tip),
     )
+    return inner if jac.border is None else _with_border(jac.border, x, inner)
+
+
+def _with_border(border: Border, x: State, inner: State) -> State:
+    """The product of the whole from that of what is within the border."""
+    sigma = x.border
+    assert sigma is not None
+    by_inner = along(border.rows, x)
+    if border.feeds_back:
+        feedback = by_inner[-1] + applied(border.corner[-1:, :-1], sigma)[0] if len(sigma) else by_inner[-1]
+        sigma = jnp.concatenate([sigma, feedback[None]])
+    outer = (by_inner + applied(border.corner, sigma))[: border.unknowns]
+    if border.acting:
+        added = combined(border.columns, sigma[np.asarray(border.acting)])
+        inner = State(inner.line + added.line, inner.fibre + added.fibre)
+    return State(inner.line, inner.fibre, outer)
 
 
 def by_colours(push: Callable[[State], State], layout: Layout) -> Jacobian:
@@ -81,7 +139,7 @@ def by_colours(push: Callable[[State], State], layout: Layout) -> Jacobian:
     masks = layout.fibre_colour_masks()
     inner = out.fibre[:3]  # the colours of field 0, on which the inner unknowns ride
 
-    def along(offset: int) -> Array:
+    def down(offset: int) -> Array:
         """d rate(k) / d value(k + offset), from the colour of the column, the tip's column from its own colour."""
         column = np.zeros_like(masks)
         tip = np.zeros(masks.shape[1:])
@@ -103,9 +161,9 @@ def by_colours(push: Callable[[State], State], layout: Layout) -> Jacobian:
         line_left=neighbour(-1),
         line_here=neighbour(0),
         line_right=neighbour(1),
-        fibre_below=along(-1),
-        fibre_here=along(0),
-        fibre_above=along(1),
+        fibre_below=down(-1),
+        fibre_here=down(0),
+        fibre_above=down(1),
         tip_by_line=jnp.sum(tip_rows * host_colour, axis=1),
         line_by_tip=jnp.stack([beside(-1), beside(0), beside(1)]),
     )

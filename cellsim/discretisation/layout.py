@@ -2,8 +2,9 @@
 
 A layout has `fields` unknowns on each node of a line, coupled to those of the two neighbouring nodes, and fibres that
 hang on nodes of the line: each a chain of `depth` unknowns of which only the last, the tip, talks to the line. It
-depends on the fields of its own node, and acts on those of its node and of the two beside it. A model declares its
-layout; the linear algebra is written once for all of them.
+depends on the fields of its own node, and acts on those of its node and of the two beside it. Unknowns of the whole,
+if there are any, form the border: they talk to everything. A model declares its layout; the linear algebra is written
+once for all of them.
 """
 
 import itertools
@@ -17,11 +18,18 @@ from jaxtyping import Array, Float
 
 
 class State(eqx.Module):
-    """Unknowns of a layout: fields on the line, (fields, nodes), and values along the fibres, (depth, fibres), the tip
-    last. Axes of several states may lead, as of the stages of a step, or follow, as of many systems solved at once."""
+    """Unknowns of a layout: fields on the line, (fields, nodes), values along the fibres, (depth, fibres), the tip
+    last, and those of the whole, (border), or None where there are none. Axes of several states may lead, as of the
+    stages of a step, or follow, as of many systems solved at once."""
 
     line: Float[Array, "..."]
     fibre: Float[Array, "..."]
+    border: Float[Array, "..."] | None = None
+
+    @property
+    def inner(self) -> "State":
+        """The state without its border."""
+        return State(self.line, self.fibre)
 
 
 class Layout(NamedTuple):

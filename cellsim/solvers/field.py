@@ -16,14 +16,15 @@ class Field(NamedTuple):
     """A vector field `rate(t, y, args)` with its Jacobian. Hashable: part of what a compiled program is keyed by.
 
     `jacobian(t, y, args)` gives d rate / dy, and d rate / dt or None where time does not appear. Without it both are
-    found by directional derivatives, one a colour of the layout. `contracted(t, y, args, mus, ks)`, of a rate in which
-    time does not appear, is a number whose gradient in `y` and `args` is that of sum_i mu_i . J k_i; without it the
-    products are differentiated.
+    found by directional derivatives, one a colour of the layout. `contracted(t, y, args, mus, ks)` is a number whose
+    gradient in `t`, `y` and `args` is that of sum_i mu_i . J k_i; without it the products are differentiated. `varies`
+    says whether time appears in the rate.
     """
 
     rate: Callable[[Any, State, Any], State]
     jacobian: Callable[[Any, State, Any], tuple[Jacobian, State | None]] | None = None
     contracted: Callable[[Any, State, Any, State, State], Array] | None = None
+    varies: bool = False
 
     def linear_part(self, t: Array, y: State, args: Any, layout: Layout) -> tuple[Jacobian, State | None]:
         """d rate / dy and d rate / dt."""

@@ -1,21 +1,24 @@
 """Linear algebra of a layout: exact elimination of W = shift I - J, and solutions with W and with its transpose.
 
 Each fibre is tridiagonal and is eliminated up to its tip; what is left of the tips joins the blocks of the line, which
-is block-tridiagonal. Work and memory are linear in the number of unknowns. Several systems at once (tangents, cells)
+is block-tridiagonal. A border of a few unknowns of the whole is eliminated last, as a small matrix. Work and memory are
+linear in the number of unknowns. Several systems at once (tangents, cells)
 are solved with their number as the innermost axis, on which vector units work, whatever axis JAX maps over.
 """
 
+import dataclasses
 from collections.abc import Callable
 from typing import Any
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
 from jax.custom_batching import custom_vmap
 from jaxtyping import Array, Float
 
-from cellsim.discretisation.jacobian import Jacobian
+from cellsim.discretisation.jacobian import Border, Jacobian, along, applied, combined
 from cellsim.discretisation.layout import Layout, State
 
 # Unknowns a pass of a loop: the chain of dependent operations then waits less for memory.
@@ -33,6 +36,21 @@ class Factors(eqx.Module):
     line_left: Float[Array, "nodes fields fields *many"]
     line_pivot: Float[Array, "nodes fields fields *many"]  # inverses
     line_right: Float[Array, "nodes fields fields *many"]  # inverse pivot times right block
+    rim: "Rim | None" = None
+
+
+class Rim(eqx.Module):
+    """The border eliminated: with E = [[W, -columns], [-rows, D]] the whole, D the shift (of the feedback 1) less the
+    corner."""
+
+    solved_columns: State  # W^-1 columns
+    rows: State
+    inverse: Float[Array, "sigma sigma *many"]  # of D - rows W^-1 columns
+    acting: tuple[int, ...] = eqx.field(static=True)
+
+    def whole(self, outer: Array) -> Array:
+        """Right-hand sides of sigma from those of the border: none for the feedback."""
+        return jnp.pad(outer, [(0, self.inverse.shape[0] - len(outer)), *[(0, 0)] * (outer.ndim - 1)])
 
 
 def innermost(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -96,7 +114,30 @@ def _spread(by_tip: Array, layout: Layout) -> tuple[Array, Array, Array]:
 
 def factors(jac: Jacobian, shift: Float[Array, ""], layout: Layout) -> Factors:
     """Eliminates (shift I - J) for a Jacobian J [1/s] and a positive shift [1/s]."""
-    return innermost(lambda jac, shift: _factors(jac, shift, layout))(jac, jnp.asarray(shift))
+
+    def all_of(jac: Jacobian, shift: Array) -> Factors:
+        core = _factors(jac, shift, layout)
+        if jac.border is None:
+            return core
+        return dataclasses.replace(core, rim=_rim(core, jac.border, shift, layout))
+
+    return innermost(all_of)(jac, jnp.asarray(shift))
+
+
+def _rim(core: Factors, border: Border, shift: Float[Array, " many"], layout: Layout) -> Rim:
+    systems = max(x.shape[-1] for x in (core.fibre_pivot, core.line_pivot, border.corner))
+    border, shift = jax.tree.map(lambda x: jnp.broadcast_to(x, (*x.shape[:-1], systems)), (border, shift))
+    size = border.corner.shape[0]
+    own = [shift] * border.unknowns + [jnp.ones_like(shift)] * border.feeds_back
+    diagonal = jnp.stack([x * jnp.eye(size)[k][:, None] for k, x in enumerate(own)])
+    left = diagonal - border.corner
+    columns = border.columns
+    if border.acting:
+        columns = State(*jax.vmap(lambda x: _within(core, x.line, x.fibre, layout))(columns))
+        by_column = jax.vmap(lambda x: along(border.rows, x), out_axes=1)(columns)
+        for k, place in enumerate(border.acting):
+            left = left.at[:, place].add(-by_column[:, k])
+    return Rim(columns, border.rows, _inverse(left), border.acting)
 
 
 def _factors(jac: Jacobian, shift: Float[Array, " many"], layout: Layout) -> Factors:
@@ -139,7 +180,39 @@ def _loop(step: Callable[..., Any], like: Array, rows: Any, reverse: bool = Fals
     return lax.scan(both, jnp.zeros_like(like), rows, reverse=reverse, unroll=unroll)[1]
 
 
-def solved(known: Factors, b_line: Array, b_fibre: Array, layout: Layout) -> tuple[Array, Array]:
+def solved(known: Factors, b: State, layout: Layout) -> State:
+    """The x of W x = b, systems innermost."""
+    line, fibre = _within(known, b.line, b.fibre, layout)
+    if known.rim is None:
+        return State(line, fibre)
+    rim = known.rim
+    sigma = applied(rim.inverse, rim.whole(_border(b)) + along(rim.rows, State(line, fibre)))
+    if rim.acting:
+        added = combined(rim.solved_columns, sigma[np.asarray(rim.acting)])
+        line, fibre = line + added.line, fibre + added.fibre
+    return State(line, fibre, sigma[: len(_border(b))])
+
+
+def solved_transposed(known: Factors, b: State, layout: Layout) -> State:
+    """The x of W^T x = b, systems innermost."""
+    if known.rim is None:
+        return State(*_within_transposed(known, b.line, b.fibre, layout))
+    rim = known.rim
+    outer = rim.whole(_border(b))
+    if rim.acting:
+        outer = outer.at[np.asarray(rim.acting)].add(along(rim.solved_columns, b))
+    sigma = applied(jnp.swapaxes(rim.inverse, 0, 1), outer)
+    added = combined(rim.rows, sigma)
+    inner = _within_transposed(known, b.line + added.line, b.fibre + added.fibre, layout)
+    return State(*inner, sigma[: len(_border(b))])
+
+
+def _border(b: State) -> Array:
+    assert b.border is not None
+    return b.border
+
+
+def _within(known: Factors, b_line: Array, b_fibre: Array, layout: Layout) -> tuple[Array, Array]:
     reduced = _loop(
         lambda x, below, pivot, b: pivot * (b - below * x),
         b_fibre[0],
@@ -164,7 +237,7 @@ def solved(known: Factors, b_line: Array, b_fibre: Array, layout: Layout) -> tup
     return jnp.moveaxis(line, 0, 1), jnp.concatenate([inner, tip[None]])
 
 
-def solved_transposed(known: Factors, b_line: Array, b_fibre: Array, layout: Layout) -> tuple[Array, Array]:
+def _within_transposed(known: Factors, b_line: Array, b_fibre: Array, layout: Layout) -> tuple[Array, Array]:
     """The same elimination read backwards: W = (lower)(upper) turned over."""
 
     def fibres(b: Array) -> Array:
@@ -191,13 +264,12 @@ def solved_transposed(known: Factors, b_line: Array, b_fibre: Array, layout: Lay
     return jnp.moveaxis(line, 0, 1), fibre
 
 
-def _by(core: Callable[..., tuple[Array, Array]], known: Factors, b: State, layout: Layout) -> State:
-    def on_all(known: Factors, line: Array, fibre: Array) -> tuple[Array, Array]:
-        systems = max(x.shape[-1] for x in (known.fibre_pivot, line, fibre))
-        widened = (jnp.broadcast_to(x, (*x.shape[:-1], systems)) for x in (line, fibre))
-        return core(known, *widened, layout)
+def _by(core: Callable[..., State], known: Factors, b: State, layout: Layout) -> State:
+    def on_all(known: Factors, b: State) -> State:
+        systems = max(x.shape[-1] for x in (known.fibre_pivot, b.line, b.fibre))
+        return core(known, jax.tree.map(lambda x: jnp.broadcast_to(x, (*x.shape[:-1], systems)), b), layout)
 
-    return State(*innermost(on_all)(known, b.line, b.fibre))
+    return innermost(on_all)(known, b)
 
 
 def solve(known: Factors, b: State, layout: Layout) -> State:

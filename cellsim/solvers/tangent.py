@@ -106,7 +106,13 @@ class Step(eqx.Module):
         def along_mus(moves: Start) -> Array:
             t, h, y, args = self.start(moves)
             own = jax.tree.map(lambda s, k, mu: jnp.sum((s - k / GAMMA) / h * mu), _sums(C, self.k), self.k, mus)
-            return own.line + own.fibre + contracted(t, y, args, mus, self.k)
+            total = sum(jax.tree.leaves(own)) + contracted(t, y, args, mus, self.k)
+            if not self.field.varies:
+                return total
+            along_t = weighted(h * TIME_WEIGHTS, mus)
+            _, of_t = jax.jvp(lambda t: self.field.rate(t, y, args), (t,), (jnp.ones_like(t),))
+            products = jax.tree.map(lambda a, b: jnp.sum(a * b), along_t, of_t)
+            return total + sum(jax.tree.leaves(products))
 
         return jax.grad(along_mus)(self.moves)
 
@@ -186,7 +192,7 @@ def _stage_by_stage(known: _Eliminated, jacs: Jacobian, b: State, layout: Layout
     def stage(carry: tuple[State, State, State], row: tuple[Any, ...]) -> tuple[Any, None]:
         dk, dy, side = carry
         i, next_a, own_a, next_c, own_c, jac, b_i = row
-        new = State(*structured.solved(known.factors, *_both(plus(b_i, product(jac, dy, layout), side)), layout))
+        new = structured.solved(known.factors, plus(b_i, product(jac, dy, layout), side), layout)
         dy = plus(weighted(next_a, dk), times(own_a, new))
         side = times(known.per_h, plus(weighted(next_c, dk), times(own_c, new)))
         return (put(dk, new, i), dy, side), None
@@ -195,6 +201,3 @@ def _stage_by_stage(known: _Eliminated, jacs: Jacobian, b: State, layout: Layout
     tables = map(jnp.asarray, (np.arange(STAGES), A[after], own(A), C[after], own(C)))
     return lax.scan(stage, (jax.tree.map(jnp.zeros_like, b), zero, zero), (*tables, jacs, b))[0][0]
 
-
-def _both(y: State) -> tuple[Array, Array]:
-    return y.line, y.fibre
