@@ -54,20 +54,20 @@ class Jacobian(eqx.Module):
     border: Border | None = None
 
 
-def along(rows: State, x: State) -> Float[Array, "rows *many"]:
-    """The products of `rows` (stacked in front) with `x`."""
+def along(rows: State, x: State) -> Array:
+    """The products of `rows` (stacked in front) with `x`, (rows, *many)."""
     each = lambda row, x: jnp.sum(row * x, axis=(1, 2))
     return each(rows.line, x.line) + each(rows.fibre, x.fibre)
 
 
-def combined(columns: State, factors: Float[Array, "columns *many"]) -> State:
+def combined(columns: State, factors: Array) -> State:
     """The sum of `columns` (stacked in front), each times its factor."""
     of = lambda x: sum((x[k] * factors[k] for k in range(1, len(x))), x[0] * factors[0])
     return State(of(columns.line), of(columns.fibre))
 
 
-def applied(matrix: Float[Array, "rows columns *many"], x: Float[Array, "columns *many"]) -> Float[Array, "rows *many"]:
-    """A small matrix times a vector, written out."""
+def applied(matrix: Array, x: Array) -> Array:
+    """A small matrix (rows, columns, *many) times a vector (columns, *many), written out."""
     return sum((matrix[:, k] * x[k] for k in range(1, len(x))), matrix[:, 0] * x[0])
 
 

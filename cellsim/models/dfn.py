@@ -16,7 +16,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Float
 
 from cellsim.cells.balance import Lithiation, at_soc, cut_offs_are_reached
-from cellsim.cells.design import Cell
+from cellsim.cells.design import Cell, lithium_capacity
 from cellsim.constants import F, R
 from cellsim.discretisation import local
 from cellsim.discretisation import operators as op
@@ -45,6 +45,16 @@ class DFN(AbstractModel):
     def layout(self) -> Layout:
         """Two fields (salt concentration; w, idle in the separator) on the cells, a particle on each electrode cell."""
         return _layout(self.mesh)
+
+    @property
+    def borders(self) -> int:
+        """None."""
+        return 0
+
+    def usable(self, T: Any) -> Scalar:
+        """Charge [A.h] between the states of charge 1 and 0."""
+        full, empty = (at_soc(self.cell, jnp.asarray(soc), T) for soc in (1.0, 0.0))
+        return lithium_capacity(self.cell.negative, self.cell.area) * (full.negative - empty.negative)
 
     @property
     def T_usual(self) -> Scalar:
@@ -338,6 +348,26 @@ class DiscreteDFN(AbstractSystem):
         D_of = lambda electrode: lambda x: electrode.particle.D_s(x, self.T)
         D_s = self.by_electrode(D_of(self.cell.negative), D_of(self.cell.positive), 0.5 * (inner + outer))
         return op.inward_flux(inner, outer, D_s / self.R_p**2, radial_grid(self.mesh.radial))
+
+    @property
+    def is_affine(self) -> bool:
+        """It is."""
+        return True
+
+    def temperature(self, y: State) -> Scalar:
+        """That of the run [K]."""
+        del y
+        return self.T
+
+    def border_rate(self, y: State, I: Scalar) -> Float[Array, " border"]:
+        """There is no border."""
+        del y, I
+        return jnp.zeros(0)
+
+    def laws_at(self, y: State, I: Scalar) -> local.Laws:
+        """What the rate is made of at current `I` [A]."""
+        del y
+        return self.laws(I)
 
     def laws(self, I: Scalar) -> local.Laws:
         """What the rate is made of at cell current `I` [A]."""

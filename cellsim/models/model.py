@@ -85,9 +85,27 @@ class AbstractSystem(eqx.Module):
     def inventory(self, y: State, rest: State) -> Any:
         """What a state holds, as a tree of numbers, for the model's `balance`."""
 
+    @property
+    @abc.abstractmethod
+    def is_affine(self) -> bool:
+        """Whether the voltage is an affine function of the current."""
+
+    @abc.abstractmethod
+    def temperature(self, y: State) -> Scalar:
+        """Temperature [K] in the state `y`."""
+
+    @abc.abstractmethod
+    def border_rate(self, y: State, I: Scalar) -> Float[Array, " border"]:
+        """d(border)/dt [1/s]; empty where the layout has none."""
+
+    @abc.abstractmethod
+    def laws_at(self, y: State, I: Scalar) -> local.Laws:
+        """What the rate is made of with the border as in `y`."""
+
     def rate(self, y: State, I: Scalar) -> State:
         """d(unknowns)/dt [1/s] at current `I` [A]."""
-        return local.rate(self.laws(I), y)
+        inner = local.rate(self.laws_at(y, I), y.inner)
+        return inner if y.border is None else State(inner.line, inner.fibre, self.border_rate(y, I))
 
 
 class AbstractModel(eqx.Module):
@@ -99,6 +117,15 @@ class AbstractModel(eqx.Module):
     @abc.abstractmethod
     def layout(self) -> Layout:
         """Which unknowns live where."""
+
+    @property
+    @abc.abstractmethod
+    def borders(self) -> int:
+        """Unknowns of the whole, in the border of its state."""
+
+    @abc.abstractmethod
+    def usable(self, T: Any) -> Scalar:
+        """Charge [A.h] between the states of charge 1 and 0; not-a-number where there is no such thing."""
 
     @property
     @abc.abstractmethod

@@ -136,6 +136,16 @@ class Slab(AbstractModel):
         return Layout(len(self.ions) - 1, sum(self.cells))
 
     @property
+    def borders(self) -> int:
+        """None."""
+        return 0
+
+    def usable(self, T: Any) -> Scalar:
+        """Charge [A.h] between the states of charge 1 and 0."""
+        del T
+        return jnp.asarray(jnp.nan)
+
+    @property
     def T_usual(self) -> Scalar:
         """`T_ref`."""
         return self.T_ref
@@ -386,6 +396,26 @@ class DiscreteSlab(AbstractSystem):
         """What passes between the left end and the first cell, and between the last cell and the right end."""
         first, last = self.at_ends(fields)
         return self.left.passage(first, self.z, i, True), self.right.passage(last, self.z, i, False)
+
+    @property
+    def is_affine(self) -> bool:
+        """Not in general: the field bends what passes an end."""
+        return False
+
+    def temperature(self, y: State) -> Scalar:
+        """That of the run [K]."""
+        del y
+        return self.T
+
+    def border_rate(self, y: State, I: Scalar) -> Float[Array, " border"]:
+        """There is no border."""
+        del y, I
+        return jnp.zeros(0)
+
+    def laws_at(self, y: State, I: Scalar) -> local.Laws:
+        """What the rate is made of at current `I` [A]."""
+        del y
+        return self.laws(I)
 
     def laws(self, I: Scalar) -> local.Laws:
         """What the rate is made of at current `I` [A]."""

@@ -74,7 +74,7 @@ class Power(AbstractControl):
 class Resistance(AbstractControl):
     """The resistance [Ohm] of a load, V = R I; negative charges."""
 
-    value: Value = eqx.field(converter=as_float_array)
+    value: Scalar = eqx.field(converter=as_float_array)
 
 
 class Relation(AbstractControl):

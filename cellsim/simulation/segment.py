@@ -11,11 +11,9 @@ from jax import lax
 from jax.typing import ArrayLike
 from jaxtyping import Array, Bool, Float, Int
 
-from cellsim.discretisation import local
-from cellsim.discretisation.curvature import contracted
 from cellsim.discretisation.jacobian import Jacobian
 from cellsim.discretisation.layout import Layout, State
-from cellsim.simulation.control import Demand
+from cellsim.simulation.circuit import AbstractCircuit
 from cellsim.solvers.field import Field
 from cellsim.solvers.rosenbrock import Rodas5P
 from cellsim.solvers.trajectory import Trajectory, differentiable, recorded
@@ -24,6 +22,7 @@ Scalar = Float[Array, ""]
 FIRST_STEP = 1e-5  # s; short beside the relaxation of any double layer
 SHORTEST_STEP = 1e-10  # s; an error control that asks for less has failed
 EVENT_TOLERANCE = 1e-13  # relative, in time
+SMALL = 1e-9  # times the margin, so that it is the time to which the search for the end goes, whatever the margin's unit
 
 
 class Tolerances(NamedTuple):
@@ -52,69 +51,50 @@ class Segment(eqx.Module):
     trajectory: Trajectory  # between its ends
 
 
-class Circuit(eqx.Module):
-    """A discretised model under a demand: what the integrator carries as its arguments."""
-
-    system: Any
-    demand: Demand
-
-    def rate(self, y: State) -> State:
-        """d(unknowns)/dt."""
-        return self.system.rate(y, self.demand.I)
-
-    def jacobian(self, y: State) -> Jacobian:
-        """d rate / d unknowns."""
-        return local.jacobian(self.system.laws(self.demand.I), y, self.system.layout)
-
-    def voltage(self, y: State) -> Scalar:
-        """Terminal voltage [V]."""
-        return self.system.terminal_voltage(y, self.demand.I)
+def _rate(t: Any, y: State, circuit: AbstractCircuit) -> State:
+    return circuit.rate(t, y)
 
 
-def _rate(t: Any, y: State, circuit: Circuit) -> State:
-    del t
-    return circuit.rate(y)
+def _jacobian(t: Any, y: State, circuit: AbstractCircuit) -> tuple[Jacobian, State | None]:
+    return circuit.jacobian(t, y)
 
 
-def _jacobian(t: Any, y: State, circuit: Circuit) -> tuple[Jacobian, None]:
-    del t
-    return circuit.jacobian(y), None
+def _contracted(t: Any, y: State, circuit: AbstractCircuit, mus: State, ks: State) -> Scalar:
+    return circuit.contracted(t, y, mus, ks)
 
 
-def _contracted(t: Any, y: State, circuit: Circuit, mus: State, ks: State) -> Scalar:
-    del t
-    return contracted(circuit.system.laws(circuit.demand.I), y, mus, ks, circuit.system.layout)
+FIELDS = {varies: Field(_rate, _jacobian, _contracted, varies) for varies in (False, True)}
 
 
-FIELD = Field(_rate, _jacobian, _contracted)
-
-
-def _margin(t: Scalar, y: State, args: Circuit, **_: Any) -> Scalar:  # diffrax names its arguments
-    del t
-    return args.demand.margin(args.voltage(y))
+def _margin(t: Scalar, y: State, args: AbstractCircuit, **_: Any) -> Scalar:  # diffrax names its arguments
+    return SMALL * args.margin(t, y)
 
 
 def error_norm(scaled: State) -> Scalar:
-    """Root mean square over the fields, each counted once whatever its number of unknowns."""
+    """Root mean square over the fields, each counted once whatever its number of unknowns; unknowns of the border are
+    added to them and not counted, so that one without error loosens nothing."""
     line = jnp.sum(jnp.mean(scaled.line**2, axis=1))
+    if scaled.border is not None:
+        line = line + jnp.sum(scaled.border**2)
     if not scaled.fibre.size:
         return jnp.sqrt(line / scaled.line.shape[0])
     fibre = jnp.mean(jnp.mean(scaled.fibre**2, axis=0))  # along the fibres first, which vector units can do
     return jnp.sqrt((line + fibre) / (scaled.line.shape[0] + 1))
 
 
-def advanced(circuit: Circuit, start: Start, tolerances: Tolerances, *, layout: Layout, max_steps: int) -> Segment:
-    """Carries `start` forward until the demand is met, for at most `max_steps` steps.
+def advanced(
+    circuit: AbstractCircuit, start: Start, tolerances: Tolerances, *, layout: Layout, max_steps: int
+) -> Segment:
+    """Carries `start` forward until the circuit's demand is met, for at most `max_steps` steps.
 
     Differentiable, forward and reverse, in the circuit and in the initial state, the time of the stop included.
     """
-    demand = circuit.demand
-    is_open = demand.margin(circuit.voltage(start.y)) > 0  # a demand that is met already takes no time
-    end = jnp.where(is_open, jnp.maximum(demand.duration, start.t), start.t)
-    held = lax.stop_gradient((start.t, end, start.step, tolerances))
+    is_open = circuit.margin(start.t, start.y) > 0  # a demand that is met already takes no time
+    end = jnp.where(is_open, jnp.maximum(circuit.duration, start.t), start.t)
+    held = lax.stop_gradient((start.t, end, start.step, circuit.corners, tolerances))
     integration = Integration(*held, layout=layout, max_steps=max_steps)
     trajectory, (t_found, result, steps, rejected) = differentiable(
-        start.y, circuit, integrate=integration, field=FIELD, layout=layout
+        start.y, circuit, integrate=integration, field=FIELDS[circuit.varies], layout=layout
     )
     has_met = jnp.asarray(result == diffrax.RESULTS.event_occurred)
     has_ended = jnp.asarray(result == diffrax.RESULTS.successful)
@@ -130,13 +110,25 @@ class Integration(eqx.Module):
     start: Scalar  # s
     end: Scalar  # s
     step: Scalar  # the first to try [s]
+    corners: Float[Array, " corners"] | None  # times at which a step must end [s]
     tolerances: Tolerances
     layout: Layout = eqx.field(static=True)
     max_steps: int = eqx.field(static=True)
 
-    def __call__(self, y0: State, circuit: Circuit, keeps_increments: bool) -> tuple[Trajectory, tuple[Any, ...]]:
+    def __call__(
+        self, y0: State, circuit: AbstractCircuit, keeps_increments: bool
+    ) -> tuple[Trajectory, tuple[Any, ...]]:
         """The trajectory; where it ends [s], why, and after how many steps, of them rejected."""
         root_finder: Any = optx.Bisection(rtol=EVENT_TOLERANCE, atol=EVENT_TOLERANCE)  # type: ignore[call-arg]  # no norm
+        controller: Any = diffrax.PIDController(
+            jnp.asarray(self.tolerances.rtol),
+            jnp.asarray(self.tolerances.atol),
+            norm=error_norm,
+            dtmin=SHORTEST_STEP,
+            force_dtmin=False,
+        )
+        if self.corners is not None:
+            controller = diffrax.ClipStepSizeController(controller, step_ts=self.corners)
         solution = diffrax.diffeqsolve(
             diffrax.ODETerm(_rate),
             Rodas5P(self.layout, _jacobian, keeps_increments),
@@ -146,13 +138,7 @@ class Integration(eqx.Module):
             y0,
             circuit,
             saveat=diffrax.SaveAt(t1=True, dense=True),
-            stepsize_controller=diffrax.PIDController(
-                jnp.asarray(self.tolerances.rtol),
-                jnp.asarray(self.tolerances.atol),
-                norm=error_norm,
-                dtmin=SHORTEST_STEP,
-                force_dtmin=False,
-            ),
+            stepsize_controller=controller,
             event=diffrax.Event(_margin, root_finder, direction=False),
             adjoint=diffrax.ForwardMode(),  # a plain loop; the derivative is that of the trajectory
             max_steps=self.max_steps,
@@ -164,11 +150,11 @@ class Integration(eqx.Module):
         return recorded(solution.interpolation), rest
 
 
-def _moved_root(t_found: Scalar, has_met: Bool[Array, ""], circuit: Circuit, trajectory: Trajectory) -> Scalar:
+def _moved_root(t_found: Scalar, has_met: Bool[Array, ""], circuit: AbstractCircuit, trajectory: Trajectory) -> Scalar:
     """`t_found`, at which the margin vanishes if `has_met`, as a function of all that the margin depends on."""
 
     def margin(t: Scalar) -> Scalar:
-        met = circuit.demand.margin(circuit.voltage(trajectory.at(t)))
+        met = circuit.margin(t, trajectory.at(t))
         return jnp.where(has_met, met, t - t_found)  # elsewhere nothing moves
 
     def moved(slope: Any, change: Scalar) -> Scalar:

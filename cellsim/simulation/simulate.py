@@ -17,9 +17,10 @@ from cellsim.discretisation.layout import State
 from cellsim.models.model import AbstractModel
 from cellsim.protocols import language
 from cellsim.protocols.steps import Numbers, Step
-from cellsim.simulation.blocks import POINTS, first_rows, in_blocks
+from cellsim.simulation.blocks import POINTS, first_rows, fractions, in_blocks
+from cellsim.simulation.circuit import Circuit
 from cellsim.simulation.control import Demand
-from cellsim.simulation.segment import FIRST_STEP, Circuit, Segment, Start, Tolerances, advanced
+from cellsim.simulation.segment import FIRST_STEP, Segment, Start, Tolerances, advanced
 from cellsim.simulation.solution import OutsideMeasuredRange, Solution
 from cellsim.solvers.trajectory import Trajectory
 
@@ -138,7 +139,7 @@ def _opened(request: Request, times: Any, *, max_steps: int) -> Opened:
     start = Start(jnp.asarray(0.0), y0, jnp.asarray(FIRST_STEP))
     segment = advanced(circuit, start, request.tolerances, layout=model.layout, max_steps=max_steps)
 
-    t = segment.t * _fractions() if times is None else jnp.minimum(times, segment.t)
+    t = segment.t * fractions() if times is None else jnp.minimum(times, segment.t)
     took_time = segment.trajectory.count > 0
     states = jax.tree.map(lambda a, b: jnp.where(took_time, a, b), jax.vmap(segment.trajectory.at)(t), y0)
     V = jax.vmap(circuit.voltage)(states)
@@ -191,7 +192,7 @@ def _simulate_in_chunks(request: Request, times: Any, max_steps: int | None, pro
         if times is not None:
             t, V, I, T_seen, states = (first_rows(x, len(times)) for x in (t, V, I, T_seen, states))
     else:
-        wanted = _fractions() * float(segment.t) if times is None else times
+        wanted = fractions() * float(segment.t) if times is None else times
         states, V, t = _observed(model, T, demand, tuple(parts), segment.t, wanted)
         I, T_seen = (jax.device_put(np.full(len(t), x)) for x in (demand.I, T))
     return Solution(
@@ -243,12 +244,6 @@ def _padded(times: Any, last: Any) -> np.ndarray:
     padded = np.full(-(-len(times) // POINTS) * POINTS, float(last))
     padded[: len(times)] = np.asarray(times)
     return padded
-
-
-def _fractions() -> np.ndarray:
-    """(POINTS,) from 0 to 1, finer at both ends, where a run changes fastest."""
-    u = np.linspace(0.0, 1.0, POINTS)
-    return u**3 * (10 - 15 * u + 6 * u**2)
 
 
 def _refuse_impossible(request: Request, run: Opened) -> None:

@@ -200,4 +200,3 @@ def _stage_by_stage(known: _Eliminated, jacs: Jacobian, b: State, layout: Layout
     zero = jax.tree.map(lambda x: jnp.zeros_like(x[0]), b)
     tables = map(jnp.asarray, (np.arange(STAGES), A[after], own(A), C[after], own(C)))
     return lax.scan(stage, (jax.tree.map(jnp.zeros_like, b), zero, zero), (*tables, jacs, b))[0][0]
-

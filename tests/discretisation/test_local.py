@@ -45,7 +45,8 @@ def test_the_slopes_make_the_jacobian_that_directional_derivatives_find(y):
     found = jax.jit(lambda y: local.jacobian(laws(1.3), y, LAYOUT))(y)
     _, push = jax.linearize(lambda y: local.rate(laws(1.3), y), y)
     expected = jax.jit(lambda: by_colours(push, LAYOUT))()
-    for name, one, other in zip(vars(expected), jax.tree.leaves(found), jax.tree.leaves(expected), strict=True):
+    names = [name for name in vars(expected) if name != "border"]
+    for name, one, other in zip(names, jax.tree.leaves(found), jax.tree.leaves(expected), strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-13, err_msg=name)
 
 
@@ -92,7 +93,8 @@ def test_a_line_without_fibres_has_laws_of_its_own():
     found = jax.jit(lambda y: local.jacobian(laws, y, layout))(y)
     _, push = jax.linearize(lambda y: local.rate(laws, y), y)
     expected = jax.jit(lambda: by_colours(push, layout))()
-    for name, one, other in zip(vars(expected), jax.tree.leaves(found), jax.tree.leaves(expected), strict=True):
+    names = [name for name in vars(expected) if name != "border"]
+    for name, one, other in zip(names, jax.tree.leaves(found), jax.tree.leaves(expected), strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-13, err_msg=name)
         assert one.shape == other.shape
     states = lambda: State(jnp.asarray(rng.normal(size=(3, 2, 9))), jnp.zeros((3, 1, 0)))

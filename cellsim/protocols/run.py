@@ -1,0 +1,269 @@
+"""Steps one after the other: each a segment of one compiled program, whatever it holds and whatever ends it."""
+
+import dataclasses
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any, NamedTuple
+
+import diffrax
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+from jaxtyping import Array, Float
+
+from cellsim.discretisation.layout import State
+from cellsim.models.model import AbstractModel
+from cellsim.protocols import orders as numbers
+from cellsim.protocols.orders import Beginning, Orders, Shape
+from cellsim.protocols.protocol import Protocol
+from cellsim.protocols.steps import Step
+from cellsim.simulation.blocks import fractions
+from cellsim.simulation.circuit import Controlled
+from cellsim.simulation.control import Setpoint
+from cellsim.simulation.segment import FIRST_STEP, Segment, Start, Tolerances, advanced
+from cellsim.solvers.trajectory import Trajectory
+
+Scalar = Float[Array, ""]
+
+
+class Legs(NamedTuple):
+    """What became of the steps of a protocol, one row a step."""
+
+    t: Float[Array, " steps"]  # when each ended, since the run began [s]
+    V: Float[Array, " steps"]  # V, then
+    Q: Float[Array, " steps"]  # A.h passed since the run began
+    E: Float[Array, " steps"]  # W.h
+    result: Any
+    end: Any  # which of its ends was nearest then
+    steps: Any
+    rejected: Any
+
+
+class Seen(NamedTuple):
+    """A stretch of a run, at some times."""
+
+    t: Array  # s
+    V: Array
+    I: Array
+    T: Array
+    Q: Array
+    E: Array
+    states: State
+
+
+class Leg(NamedTuple):
+    """One step, or a piece of it."""
+
+    segment: Segment
+    setpoint: Setpoint
+    T: Scalar
+    margins_at_start: Float[Array, " ends"]
+    end: Any
+    seen: Seen
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether it ended for want of steps."""
+        return bool(self.segment.result == diffrax.RESULTS.max_steps_reached)
+
+
+def unit_of(model: AbstractModel) -> Scalar:
+    """In what the charge is tallied [A.h]."""
+    capacity = model.limits.capacity
+    return jnp.where(capacity > 0, capacity, 1.0)
+
+
+class Begun(NamedTuple):
+    """Where a run begins."""
+
+    rest: State
+    y: State
+    can_start: Any
+    usable: Any  # A.h
+
+
+def begun(model: AbstractModel, soc: Any, T: Any, initial: State | None, shape: Shape) -> Begun:
+    """The state at rest, with nothing passed yet, or a given one."""
+    T = jnp.asarray(T)
+    rest = model.at_rest(model.discretised(T), soc)
+    nothing = jnp.zeros(2)
+    own = jnp.zeros(0) if rest.border is None else rest.border
+    rest = State(rest.line, rest.fibre, jnp.concatenate([own, nothing]))
+    y = rest
+    if initial is not None:
+        held = jnp.zeros(0) if initial.border is None else initial.border
+        missing = model.borders + 2 - len(held)
+        y = State(initial.line, initial.fibre, jnp.concatenate([held, jnp.zeros(missing)]))
+    usable = model.usable(T) if shape.watches_soc else jnp.ones(())
+    return Begun(rest, y, model.can_carry(jnp.zeros(()), T), usable)
+
+
+begun_once = partial(jax.jit, static_argnames="shape")(begun)
+
+
+def leg(
+    model: AbstractModel,
+    orders: Orders,
+    T: Any,
+    start: Start,
+    passed: Beginning,
+    tolerances: Tolerances,
+    shape: Shape,
+    max_steps: int,
+) -> Leg:
+    """One step from `start`, or what `max_steps` reach of it. `passed`: charge and energy when the step began."""
+    T = jnp.where(jnp.isnan(orders.T), T, orders.T)
+    system = model.discretised(T)
+    unit = unit_of(model)
+    setpoint = numbers.setpoint(orders, shape, model.limits, passed)
+    circuit = Controlled(system, setpoint, unit, model.borders)
+    at_start = circuit.margins(start.t, start.y)
+    segment = advanced(circuit, start, tolerances, layout=model.layout, max_steps=max_steps)
+    end = jnp.argmin(circuit.margins(segment.t, segment.y))
+    t = start.t + (segment.t - start.t) * fractions()
+    return Leg(segment, setpoint, T, at_start, end, seen_along(circuit, segment.trajectory, start.y, t))
+
+
+leg_once = partial(jax.jit, static_argnames=("shape", "max_steps"))(leg)
+
+
+def seen_along(circuit: Controlled, trajectory: Trajectory, y0: State, t: Any) -> Seen:
+    """What is seen at times `t` [s] along a trajectory; `y0` where it took no time."""
+    took_time = trajectory.count > 0
+    states = jax.tree.map(lambda a, b: jnp.where(took_time, a, b), jax.vmap(trajectory.at)(t), y0)
+    seen = jax.vmap(circuit.observed)(t, states)
+    return Seen(t, seen.V, seen.I, seen.T, seen.Q, seen.E, states)
+
+
+def passed_at(model: AbstractModel, y: State) -> tuple[Any, Any]:
+    """Charge [A.h] and energy [W.h] that a state has tallied."""
+    assert y.border is not None
+    unit = unit_of(model)
+    return y.border[model.borders] * unit, y.border[model.borders + 1] * unit
+
+
+# ---- all at once, under a transformation
+
+
+def traced(
+    model: AbstractModel,
+    protocol: Protocol,
+    soc: Any,
+    T: Any,
+    initial: State | None,
+    tolerances: Tolerances,
+    max_steps: int,
+) -> tuple[Begun, Legs, Seen]:
+    """Every step, as one program; a step after one that failed takes no time."""
+    steps = protocol.steps
+    shape = numbers.shape_of(steps)
+    start = begun(model, soc, T, initial, shape)
+    rows = jax.tree.map(lambda *xs: jnp.stack([jnp.asarray(x) for x in xs]), *[_orders(step, shape) for step in steps])
+
+    @jax.checkpoint
+    def body(carry: tuple[State, Scalar, Any], orders: Orders) -> tuple[Any, tuple[Legs, Seen]]:
+        y, t0, has_failed = carry
+        Q, E = passed_at(model, y)
+        orders = orders._replace(duration=jnp.where(has_failed, 0.0, orders.duration))
+        at = Start(jnp.zeros(()), y, jnp.asarray(FIRST_STEP))
+        found = leg(model, orders, T, at, Beginning(Q, E, soc, start.usable), tolerances, shape, max_steps)
+        segment, seen = found.segment, found.seen
+        is_good = (segment.result == diffrax.RESULTS.successful) | (segment.result == diffrax.RESULTS.event_occurred)
+        Q, E = passed_at(model, segment.y)
+        t1 = t0 + segment.t
+        row = Legs(t1, seen.V[-1], Q, E, segment.result, found.end, segment.steps, segment.rejected)
+        return (segment.y, t1, has_failed | ~is_good), (row, seen._replace(t=t0 + seen.t))
+
+    _, (legs, seen) = lax.scan(body, (start.y, jnp.zeros(()), jnp.asarray(False)), rows)
+    flat = lambda x: x.reshape(-1, *x.shape[2:])
+    return start, legs, jax.tree.map(flat, seen)
+
+
+def _orders(step: Step, shape: Shape) -> Orders:
+    return numbers.orders_of(step, shape)
+
+
+# ---- one by one
+
+
+class Done(NamedTuple):
+    """A step that was run: its place, its pieces, and when it began."""
+
+    number: int  # from 1
+    cycle: int  # from 1
+    step: Step
+    t_start: float  # s, since the run began
+    pieces: tuple[Leg, ...]
+    start: State
+    is_skipped: bool
+
+    @property
+    def t_end(self) -> float:
+        """When it ended, since the run began [s]."""
+        return self.t_start + float(self.pieces[-1].segment.t)
+
+
+Report = Callable[[Done], None]
+
+
+def one_by_one(
+    model: AbstractModel,
+    protocol: Protocol,
+    begun: Begun,
+    soc: Any,
+    T: Any,
+    tolerances: Tolerances,
+    shape: Shape,
+    *,
+    steps_a_piece: int,
+    max_steps: int | None,
+    skip_cycles: int = 0,
+    t_start: float = 0.0,
+    progress: Callable[[float, float], None] | None = None,
+) -> Iterator[Done]:
+    """Every step in its turn, in pieces of a bounded number of time steps; ends where one fails."""
+    y, t0, taken = begun.y, t_start, 0
+    places = [(cycle + 1, step) for cycle, of in enumerate(protocol.cycles) for step in of.steps]
+    made: dict[int, Orders] = {}
+    for number, (cycle, step) in enumerate(places, start=1):
+        if cycle <= skip_cycles:
+            continue
+        if id(step) not in made:
+            made[id(step)] = numbers.orders_of(step, shape)
+        orders = made[id(step)]
+        passed = Beginning(*passed_at(model, y), soc, begun.usable)
+        pieces: list[Leg] = []
+        at = Start(jnp.asarray(0.0), y, jnp.asarray(FIRST_STEP))
+        while True:
+            piece = leg_once(model, orders, T, at, passed, tolerances, shape=shape, max_steps=steps_a_piece)
+            pieces.append(piece)
+            segment = piece.segment
+            taken += int(segment.steps) - int(segment.rejected)
+            if progress is not None:
+                share = min(float(segment.t) / max(float(piece.setpoint.duration), 1e-12), 1.0)
+                progress((number - 1 + share) / len(places), t0 + float(segment.t))
+            if not piece.is_cut or (max_steps is not None and taken >= max_steps):
+                break
+            ts, count = np.asarray(segment.trajectory.ts), int(segment.trajectory.count)
+            at = Start(segment.t, segment.y, jnp.asarray(ts[count] - ts[count - 1] if count else FIRST_STEP))
+        is_skipped = len(pieces) == 1 and float(jnp.min(pieces[0].margins_at_start)) <= 0
+        done = Done(number, cycle, step, t0, tuple(pieces), y, is_skipped)
+        yield done
+        y, t0 = pieces[-1].segment.y, done.t_end
+        result = pieces[-1].segment.result
+        if not (bool(result == diffrax.RESULTS.successful) or bool(result == diffrax.RESULTS.event_occurred)):
+            return
+
+
+def without_dense(piece: Leg) -> Leg:
+    """A piece that keeps nothing of its dense output."""
+    return piece._replace(segment=dataclasses.replace(piece.segment, trajectory=None))  # type: ignore[arg-type]
+
+
+@eqx.filter_jit
+def seen_again(model: AbstractModel, setpoint: Setpoint, T: Any, trajectory: Trajectory, y0: State, t: Any) -> Seen:
+    """What is seen at other times [s] of a piece."""
+    circuit = Controlled(model.discretised(T), setpoint, unit_of(model), model.borders)
+    return seen_along(circuit, trajectory, y0, t)
