@@ -1,12 +1,15 @@
 """Steps written in words, as `Discharge at 1C until 2.5 V`."""
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
+from typing import Any
 
 import jax
 
 from cellsim.protocols.controls import CRate, Current
 from cellsim.protocols.ends import AtVoltage
+from cellsim.protocols.protocol import Protocol
 from cellsim.protocols.steps import Step
 
 NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
@@ -28,6 +31,12 @@ def step(text: str) -> Step:
     """The step that `text` says. Raises `UnreadableStep` with what was not understood."""
     with jax.ensure_compile_time_eval():  # kept for later calls, so its numbers must not belong to a trace
         return _read(text)
+
+
+def protocol(items: Sequence[Any]) -> Protocol:
+    """Steps, words for them, and cycles of them (tuples or lists) as one protocol."""
+    read = lambda item: step(item) if isinstance(item, str) else item
+    return Protocol([[read(x) for x in item] if isinstance(item, (tuple, list)) else read(item) for item in items])
 
 
 def _read(text: str) -> Step:

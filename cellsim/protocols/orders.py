@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
@@ -204,3 +205,20 @@ def _ends(orders: Orders, shape: Shape, limits: Limits, start: Beginning) -> End
         shape.conditions,
         shape.watches_rate,
     )
+
+
+def words_of(step: Step, shape: Shape, limits: Limits) -> tuple[str, ...]:
+    """What each row of a step's ends is called, in the order of `Ends`."""
+    own = [_words(end, step.direction) for end in step.ends]
+    none = ["an end"] * (shape.ends - len(own))
+    low, high = (x if isinstance(x, jax.core.Tracer) else f"{float(x):g} V" for x in (limits.V_min, limits.V_max))
+    return (*own, *none, f"lower cut-off voltage {low}", f"upper cut-off voltage {high}", "the greatest possible power")
+
+
+def _words(end: ends.AbstractEnd, direction: int) -> str:
+    if any(isinstance(x, jax.core.Tracer) for x in jax.tree.leaves(end)):
+        return type(end).__name__
+    if isinstance(end, ends.AtVoltage):
+        side = end.side or direction
+        return f"{ {1: 'lower cut-off ', -1: 'upper cut-off '}.get(side, '') }voltage {end.words}"
+    return end.words

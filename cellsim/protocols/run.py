@@ -1,12 +1,10 @@
 """Steps one after the other: each a segment of one compiled program, whatever it holds and whatever ends it."""
 
-import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
 import diffrax
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -14,31 +12,20 @@ from jax import lax
 from jaxtyping import Array, Float
 
 from cellsim.discretisation.layout import State
-from cellsim.models.model import AbstractModel
+from cellsim.models.model import AbstractModel, Limits
 from cellsim.protocols import orders as numbers
 from cellsim.protocols.orders import Beginning, Orders, Shape
 from cellsim.protocols.protocol import Protocol
 from cellsim.protocols.steps import Step
+from cellsim.simulation.again import unit_of
 from cellsim.simulation.blocks import fractions
+from cellsim.simulation.chain import Chain, Legs
 from cellsim.simulation.circuit import Controlled
 from cellsim.simulation.control import Setpoint
 from cellsim.simulation.segment import FIRST_STEP, Segment, Start, Tolerances, advanced
 from cellsim.solvers.trajectory import Trajectory
 
 Scalar = Float[Array, ""]
-
-
-class Legs(NamedTuple):
-    """What became of the steps of a protocol, one row a step."""
-
-    t: Float[Array, " steps"]  # when each ended, since the run began [s]
-    V: Float[Array, " steps"]  # V, then
-    Q: Float[Array, " steps"]  # A.h passed since the run began
-    E: Float[Array, " steps"]  # W.h
-    result: Any
-    end: Any  # which of its ends was nearest then
-    steps: Any
-    rejected: Any
 
 
 class Seen(NamedTuple):
@@ -50,7 +37,7 @@ class Seen(NamedTuple):
     T: Array
     Q: Array
     E: Array
-    states: State
+    states: Any
 
 
 class Leg(NamedTuple):
@@ -67,12 +54,6 @@ class Leg(NamedTuple):
     def is_cut(self) -> bool:
         """Whether it ended for want of steps."""
         return bool(self.segment.result == diffrax.RESULTS.max_steps_reached)
-
-
-def unit_of(model: AbstractModel) -> Scalar:
-    """In what the charge is tallied [A.h]."""
-    capacity = model.limits.capacity
-    return jnp.where(capacity > 0, capacity, 1.0)
 
 
 class Begun(NamedTuple):
@@ -160,7 +141,9 @@ def traced(
     steps = protocol.steps
     shape = numbers.shape_of(steps)
     start = begun(model, soc, T, initial, shape)
-    rows = jax.tree.map(lambda *xs: jnp.stack([jnp.asarray(x) for x in xs]), *[_orders(step, shape) for step in steps])
+    rows = jax.tree.map(
+        lambda *xs: jnp.stack([jnp.asarray(x) for x in xs]), *[numbers.orders_of(step, shape) for step in steps]
+    )
 
     @jax.checkpoint
     def body(carry: tuple[State, Scalar, Any], orders: Orders) -> tuple[Any, tuple[Legs, Seen]]:
@@ -177,12 +160,10 @@ def traced(
         return (segment.y, t1, has_failed | ~is_good), (row, seen._replace(t=t0 + seen.t))
 
     _, (legs, seen) = lax.scan(body, (start.y, jnp.zeros(()), jnp.asarray(False)), rows)
+    Q, E = passed_at(model, start.y)
+    legs = legs._replace(Q=jnp.append(Q, legs.Q), E=jnp.append(E, legs.E))
     flat = lambda x: x.reshape(-1, *x.shape[2:])
     return start, legs, jax.tree.map(flat, seen)
-
-
-def _orders(step: Step, shape: Shape) -> Orders:
-    return numbers.orders_of(step, shape)
 
 
 # ---- one by one
@@ -196,7 +177,7 @@ class Done(NamedTuple):
     step: Step
     t_start: float  # s, since the run began
     pieces: tuple[Leg, ...]
-    start: State
+    start: Any
     is_skipped: bool
 
     @property
@@ -257,13 +238,7 @@ def one_by_one(
             return
 
 
-def without_dense(piece: Leg) -> Leg:
-    """A piece that keeps nothing of its dense output."""
-    return piece._replace(segment=dataclasses.replace(piece.segment, trajectory=None))  # type: ignore[arg-type]
-
-
-@eqx.filter_jit
-def seen_again(model: AbstractModel, setpoint: Setpoint, T: Any, trajectory: Trajectory, y0: State, t: Any) -> Seen:
-    """What is seen at other times [s] of a piece."""
-    circuit = Controlled(model.discretised(T), setpoint, unit_of(model), model.borders)
-    return seen_along(circuit, trajectory, y0, t)
+def chain_of(legs: Legs, steps: Sequence[Step], cycles: Sequence[int], limits: Limits) -> Chain:
+    """What became of steps, with the words that tell of it."""
+    words = tuple(numbers.words_of(step, numbers.shape_of(steps), limits) for step in steps)
+    return Chain(legs, tuple(step.text for step in steps), tuple(cycles), words, tuple(step.tags for step in steps))

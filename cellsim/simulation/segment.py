@@ -22,7 +22,9 @@ Scalar = Float[Array, ""]
 FIRST_STEP = 1e-5  # s; short beside the relaxation of any double layer
 SHORTEST_STEP = 1e-10  # s; an error control that asks for less has failed
 EVENT_TOLERANCE = 1e-13  # relative, in time
-SMALL = 1e-9  # times the margin, so that it is the time to which the search for the end goes, whatever the margin's unit
+SMALL = (
+    1e-9  # times the margin, so that it is the time to which the search for the end goes, whatever the margin's unit
+)
 
 
 class Tolerances(NamedTuple):

@@ -2,7 +2,7 @@
 
 import dataclasses
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -13,15 +13,19 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from cellsim.constants import SECONDS_PER_HOUR
 from cellsim.discretisation.layout import State
 from cellsim.models.model import AbstractModel
 from cellsim.protocols import language
+from cellsim.protocols.protocol import Protocol
+from cellsim.protocols.several import How, several
 from cellsim.protocols.steps import Numbers, Step
-from cellsim.simulation.blocks import POINTS, first_rows, fractions, in_blocks
+from cellsim.simulation.again import seen_at
+from cellsim.simulation.blocks import POINTS, first_rows, fractions
 from cellsim.simulation.circuit import Circuit
 from cellsim.simulation.control import Demand
 from cellsim.simulation.segment import FIRST_STEP, Segment, Start, Tolerances, advanced
-from cellsim.simulation.solution import OutsideMeasuredRange, Solution
+from cellsim.simulation.solution import CannotStart, OutsideMeasuredRange, Solution
 from cellsim.solvers.trajectory import Trajectory
 
 STEPS_A_CHUNK = 256  # a longer run goes on with the same compiled program
@@ -30,13 +34,14 @@ STEPS_TRACED = 256  # bound on the steps where the number must be known beforeha
 Progress = Callable[[float, float], None]
 
 
-class CannotStart(ValueError):
-    """A step whose end is already passed when it begins, or a state of charge that the cell does not have."""
+def _has_tallies(model: AbstractModel, initial: State | None) -> bool:
+    """Whether a state to start from says what has passed before."""
+    return initial is not None and initial.border is not None and len(initial.border) > model.borders
 
 
 def simulate(
     model: AbstractModel,
-    protocol: str | Step,
+    protocol: str | Step | Protocol | Sequence[Any],
     *,
     soc: Any = 1.0,
     T: Any = None,
@@ -46,10 +51,13 @@ def simulate(
     atol: Any = None,
     max_steps: int | None = None,
     progress: Progress | None = None,
+    keep_cycles: int = 10,
+    on_cycle: Callable[[int, Solution], None] | None = None,
 ) -> Solution:
     """Runs `protocol` on `model`.
 
-    - `protocol`: a step, or the words for one, as "Discharge at 1C until 2.5 V".
+    - `protocol`: a step, or the words for one, as "Discharge at 1C until 2.5 V"; or a `Protocol`, or a list of steps
+      and words for them, of which a tuple or a list within is a cycle.
     - `soc`: initial state of charge [-] of a cell; 0 and 1 are the cut-off voltages at equilibrium.
     - `T`: temperature [K]; that of the model's parameters by default.
     - `initial`: a state to start from instead of rest (at `soc`).
@@ -61,6 +69,9 @@ def simulate(
       ones count as well, and the bound is 256 by default; a run that it cuts ends at a time without a derivative, so
       look at `stop_reason`.
     - `progress`: called as `progress(fraction, t)` between chunks of steps; not under JAX's transformations.
+    - `keep_cycles`: of about how many cycles all fields are kept, the first and the last among them; of all others the
+      curves alone, so that memory does not grow with what nobody looks at.
+    - `on_cycle`: called as `on_cycle(number, solution)` when a cycle has ended, with all that is known of it.
 
     Pure: works as it stands under `jit`, `vmap`, `grad`, `jacrev`, `jvp`, `jacfwd` and compositions of them. A run that
     fails keeps what it reached and says why in `stop_reason`. A run that leaves the range in which its electrolyte was
@@ -68,11 +79,17 @@ def simulate(
     under transformations, where such a run takes no time).
     """
     step = language.step(protocol) if isinstance(protocol, str) else protocol
+    if not isinstance(step, (Step, Protocol)):
+        step = language.protocol(step)
     number = lambda x: x if isinstance(x, jax.Array) else np.asarray(x, dtype=float)
     T = model.T_usual if T is None else number(T)
     tolerances = Tolerances(number(rtol), number(rtol if atol is None else atol))
-    request = Request(model, step.numbers, number(soc), T, initial, tolerances)
     times = None if times is None else number(times)
+    if isinstance(step, Protocol) or not step.is_constant_current or model.borders or _has_tallies(model, initial):
+        protocol = step if isinstance(step, Protocol) else Protocol([step])
+        how = How(number(soc), T, initial, times, tolerances, max_steps, progress, keep_cycles, on_cycle)
+        return several(model, protocol, how)
+    request = Request(model, step.numbers, number(soc), T, initial, tolerances)
     # also with plain numbers alone: within a function that JAX traces, whatever is computed belongs to the trace
     is_traced = isinstance(jnp.zeros(()), jax.core.Tracer)
     if is_traced or any(isinstance(x, jax.core.Tracer) for x in jax.tree.leaves((request, times))):
@@ -82,6 +99,8 @@ def simulate(
             run.V,
             run.I,
             run.T,
+            run.Q,
+            run.E,
             run.states,
             run.rest,
             model,
@@ -122,6 +141,8 @@ class Opened(NamedTuple):
     V: Float[Array, " times"]
     I: Float[Array, " times"]
     T: Float[Array, " times"]
+    Q: Float[Array, " times"]
+    E: Float[Array, " times"]
     states: State
 
 
@@ -154,6 +175,8 @@ def _opened(request: Request, times: Any, *, max_steps: int) -> Opened:
         V,
         jnp.full_like(V, demand.I),
         jnp.full_like(V, T),
+        demand.I * t / SECONDS_PER_HOUR,
+        jnp.append(0.0, jnp.cumsum(jnp.diff(t) * 0.5 * (V[1:] + V[:-1]))) * demand.I / SECONDS_PER_HOUR,
         states,
     )
 
@@ -187,20 +210,14 @@ def _simulate_in_chunks(request: Request, times: Any, max_steps: int | None, pro
         start = Start(segment.t, segment.y, jnp.asarray(last_step))
         segment = _advanced(model, T, demand, start, request.tolerances, max_steps=STEPS_A_CHUNK)
         is_cut = bool(segment.result == diffrax.RESULTS.max_steps_reached)
-    if len(parts) == 1 and not is_cut:
-        t, V, I, T_seen, states = run.t, run.V, run.I, run.T, run.states
-        if times is not None:
-            t, V, I, T_seen, states = (first_rows(x, len(times)) for x in (t, V, I, T_seen, states))
-    else:
-        wanted = fractions() * float(segment.t) if times is None else times
-        states, V, t = _observed(model, T, demand, tuple(parts), segment.t, wanted)
-        I, T_seen = (jax.device_put(np.full(len(t), x)) for x in (demand.I, T))
-    return Solution(
-        t,
-        V,
-        I,
-        T_seen,
-        states,
+    found = Solution(
+        run.t,
+        run.V,
+        run.I,
+        run.T,
+        run.Q,
+        run.E,
+        run.states,
         run.rest,
         model,
         demand,
@@ -210,6 +227,12 @@ def _simulate_in_chunks(request: Request, times: Any, max_steps: int | None, pro
         jnp.asarray(rejected),
         tuple(parts),
     )
+    if len(parts) > 1 or is_cut:
+        return seen_at(found, fractions() * float(segment.t) if times is None else times)
+    if times is None:
+        return found
+    changed = lambda s: (s.t, s.V, s.I, s.T, s.Q, s.E, s.states)
+    return eqx.tree_at(changed, found, tuple(first_rows(x, len(times)) for x in changed(found)))
 
 
 def _cut_back(segment: Segment, steps: int) -> Segment:
@@ -218,25 +241,6 @@ def _cut_back(segment: Segment, steps: int) -> Segment:
     y = segment.trajectory.at(t)
     unfinished: Any = diffrax.RESULTS.max_steps_reached
     return dataclasses.replace(segment, t=t, y=y, result=unfinished)
-
-
-def seen_at(solution: Solution, times: Any) -> Solution:
-    """`solution` at other times [s], those beyond its stop moved to the stop."""
-    assert solution.dense is not None
-    T, I = np.asarray(solution.T)[0], np.asarray(solution.demand.I)
-    states, V, t = _observed(solution.model, T, solution.demand, solution.dense, solution.t_stop, times)
-    changed = lambda s: (s.t, s.V, s.I, s.T, s.states)
-    along = lambda x: jax.device_put(np.full(len(t), x))
-    return eqx.tree_at(changed, solution, (t, V, along(I), along(T), states))
-
-
-def _observed(
-    model: AbstractModel, T: Any, demand: Demand, parts: tuple[Trajectory, ...], stop: Any, times: Any
-) -> tuple[State, Array, Array]:
-    """States, voltages and the times themselves, those beyond `stop` moved to it."""
-    t = np.minimum(np.asarray(times, dtype=float), float(stop))
-    states, V = in_blocks(lambda t: _looked_up(model, T, demand, parts, t), t)
-    return states, V, jax.device_put(t)
 
 
 def _padded(times: Any, last: Any) -> np.ndarray:
@@ -277,22 +281,3 @@ def _advanced(
 ) -> Segment:
     circuit = Circuit(model.discretised(T), demand)
     return advanced(circuit, start, tolerances, layout=model.layout, max_steps=max_steps)
-
-
-@eqx.filter_jit
-def _voltages(model: AbstractModel, T: Any, demand: Demand, states: State) -> Float[Array, " times"]:
-    circuit = Circuit(model.discretised(T), demand)
-    return jax.vmap(circuit.voltage)(states)
-
-
-@eqx.filter_jit
-def _looked_up(
-    model: AbstractModel, T: Any, demand: Demand, parts: tuple[Trajectory, ...], t: Any
-) -> tuple[State, Array]:
-    """States and voltages at times `t` from the trajectories of consecutive chunks."""
-    states = jax.vmap(parts[0].at)(t)
-    for part in parts[1:]:
-        later = t >= part.ts[0]
-        pick = lambda old, new, later=later: jnp.where(later.reshape(-1, *[1] * (old.ndim - 1)), new, old)
-        states = jax.tree.map(pick, states, jax.vmap(part.at)(jnp.maximum(t, part.ts[0])))
-    return states, _voltages(model, T, demand, states)

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 import diffrax
 import equinox as eqx
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
@@ -14,7 +13,8 @@ from cellsim.constants import SECONDS_PER_HOUR
 from cellsim.discretisation.layout import State
 from cellsim.models.model import AbstractModel
 from cellsim.simulation.blocks import in_blocks
-from cellsim.simulation.control import Demand
+from cellsim.simulation.chain import Chain, CycleSummary, StepEnd, summarised
+from cellsim.simulation.control import Demand, Setpoint
 from cellsim.solvers.trajectory import Trajectory
 
 if TYPE_CHECKING:
@@ -25,6 +25,10 @@ Scalar = Float[Array, ""]
 
 class OutsideMeasuredRange(UserWarning):
     """A run left the range of concentrations and temperatures in which its electrolyte was measured."""
+
+
+class CannotStart(ValueError):
+    """A step whose end is already passed when it begins, or a state of charge that the cell does not have."""
 
 
 class Solution(eqx.Module):
@@ -38,34 +42,65 @@ class Solution(eqx.Module):
     V: Float[Array, " times"]
     I: Float[Array, " times"]
     T: Float[Array, " times"]
-    states: State  # of the solver, one a time
+    Q: Float[Array, " times"]  # charge passed [A.h]
+    E: Float[Array, " times"]  # energy delivered [W.h]
+    states: State  # of the solver, one a time (of those in `rows`)
     rest: State  # before the current was switched on
     model: AbstractModel
-    demand: Demand
+    demand: Demand | Setpoint | None  # None where there were several
     t_stop: Scalar  # where the run stopped
     result: diffrax.RESULTS
     steps: Int[Array, ""]
     rejected: Int[Array, ""]
     dense: tuple[Trajectory, ...] | None = None
+    chain: Chain | None = None  # of a protocol
+    legs: tuple["Solution", ...] = ()  # one for every step of a protocol, not under transformations
+    t_start: Any = 0.0  # of a leg, since the run began [s]
+    rows: Any = None  # where the fields are kept among the times; None: everywhere
 
     # ---- whole-run numbers, differentiable
 
     @property
     def capacity(self) -> Scalar:
         """Charge [A.h] passed, positive on discharge."""
-        return _totals(self.t, self.V, self.I)[0]
+        return self.Q[-1] - self.Q[0]
 
     @property
     def energy(self) -> Scalar:
         """Energy [W.h] delivered, negative on charge."""
-        return _totals(self.t, self.V, self.I)[1]
+        return self.E[-1] - self.E[0]
+
+    # ---- steps and cycles
+
+    @property
+    def step_ends(self) -> list[StepEnd]:
+        """How every step went: when, why it ended, what it passed."""
+        if self.chain is not None:
+            return self.chain.steps(self._limitation())
+        t, V = (np.asarray(x) for x in (self.t, self.V))
+        charge, energy = float(self.capacity), float(self.energy)
+        is_skipped = float(self.t_stop) == 0
+        return [StepEnd(1, 1, "", 0.0, float(t[-1]), self.stop_reason, is_skipped, charge, energy, float(V[-1]), ())]
+
+    @property
+    def cycles(self) -> list[CycleSummary]:
+        """What every cycle delivered and took."""
+        return summarised(self.step_ends)
+
+    def __len__(self) -> int:
+        """The number of points."""
+        return len(self.t)
 
     # ---- fields
 
     @property
-    def system(self) -> Any:
-        """The model's equations on its mesh."""
-        return self.model.discretised(self.T[0])
+    def rows_of_fields(self) -> np.ndarray:
+        """The places among the times at which the fields are kept."""
+        return np.arange(len(self.t)) if self.rows is None else np.asarray(self.rows)
+
+    def kept(self, x: Any) -> Any:
+        """Of values at all times those at which the fields are kept."""
+        return x if self.rows is None else np.asarray(x)[self.rows]
 
     @property
     def coordinates(self) -> dict[str, Array]:
@@ -88,7 +123,7 @@ class Solution(eqx.Module):
     @cached_property
     def _seen(self) -> tuple[dict[str, Array], dict[str, Array], Any]:
         """Profiles, losses and inventories at every time, by one program."""
-        rows = (self.states, self.I, self.T)
+        rows = (self.states, self.kept(self.I), self.kept(self.T))
         see = lambda rows: _seen(self.model, self.rest, *rows)
         is_traced = any(isinstance(x, jax.core.Tracer) for x in jax.tree.leaves((self.model, self.rest, rows)))
         return see(rows) if is_traced else in_blocks(see, rows)
@@ -105,7 +140,7 @@ class Solution(eqx.Module):
         names = list(fields) if names is None else [self._known(name) for name in names]
         along = {k: np.asarray(v) for k, v in self.coordinates.items()}
         used = {dim for name in names for dim in fields[name].dims}
-        coords: dict[str, Any] = {"time": ("time", np.asarray(self.t), {"units": "s", "long_name": "Time"})}
+        coords: dict[str, Any] = {"time": ("time", np.asarray(self.kept(self.t)), {"units": "s", "long_name": "Time"})}
         for dim in sorted(used):
             coords[dim] = (dim, along[dim], {"units": "m", "long_name": axes[dim]})
         series = {
@@ -114,7 +149,7 @@ class Solution(eqx.Module):
             "temperature": (self.T, "K", "Cell temperature"),
         }
         data: dict[str, Any] = {
-            key: ("time", np.asarray(values), {"units": unit, "long_name": text})
+            key: ("time", np.asarray(self.kept(values)), {"units": unit, "long_name": text})
             for key, (values, unit, text) in series.items()
         }
         for name in names:
@@ -143,6 +178,9 @@ class Solution(eqx.Module):
     @property
     def stop_reason(self) -> str:
         """Why the run stopped, in a sentence."""
+        if self.chain is not None:
+            return self.step_ends[-1].reason
+        assert isinstance(self.demand, Demand)
         t, V = float(self.t_stop), float(np.asarray(self.V)[-1])
         if bool(self.result == diffrax.RESULTS.event_occurred):
             fell = float(self.demand.side) > 0
@@ -163,7 +201,7 @@ class Solution(eqx.Module):
     @property
     def outside_measured_range(self) -> str | None:
         """A sentence with the range when the run left the one in which its electrolyte was measured, else None."""
-        parts = () if self.dense is None else self.dense
+        parts = [part for each in (self, *self.legs) for part in each.dense or ()]
         # cut by numpy: a slice by JAX would compile for every length
         lines = [np.asarray(self.states.line)]
         lines += [np.asarray(part.steps.y0.line)[: int(part.count)] for part in parts]
@@ -173,28 +211,31 @@ class Solution(eqx.Module):
     def balance(self) -> Any:
         """How far the run strayed from what must hold, as a named tuple of the model's (of a cell: lithium, salt and
         charge, double layers counted)."""
-        t, I = np.asarray(self.t), np.asarray(self.I)
-        charge = np.concatenate([[0.0], np.cumsum(np.diff(t) * 0.5 * (I[1:] + I[:-1]))])
-        return self.model.balance(self._seen[2], charge)
+        Q = np.asarray(self.kept(self.Q))
+        return self.model.balance(self._seen[2], (Q - Q[0]) * SECONDS_PER_HOUR)
 
     def at(self, times: Any) -> "Solution":
         """The same run seen at other times [s], from the dense output of the solver; beyond the stop, the stop.
 
         Not under JAX's transformations: give `times` to `simulate` there.
         """
+        from cellsim.simulation.again import joined, seen_at  # the two know each other: it can be looked at again
+
+        if self.legs:
+            return joined(self, times)
         if self.dense is None:
             raise ValueError("this solution keeps no dense output; give `times` to simulate() instead")
-        from cellsim.simulation.simulate import seen_at  # the two know each other: a solution can be looked at again
-
         return seen_at(self, times)
 
     def step_times(self) -> np.ndarray:
         """Times [s] at which the solver's accepted steps ended, both ends included; none past the stop."""
+        if self.legs:
+            return np.unique(np.concatenate([leg.step_times() for leg in self.legs]))
         if self.dense is None:
             raise ValueError("this solution keeps no dense output")
         ends = np.concatenate([np.asarray(part.ts)[: int(part.count) + 1] for part in self.dense])
-        stop = float(self.t_stop)
-        return np.unique(np.append(ends[ends < stop], stop))
+        stop, start = float(self.t_stop), float(self.t_start)
+        return np.unique(np.append(start + ends[start + ends < stop], stop))
 
     def plot(self, **options: Any) -> Any:
         """A figure of the run; see `cellsim.plotting.run_figure`."""
@@ -205,20 +246,13 @@ class Solution(eqx.Module):
 
 @eqx.filter_jit
 def _seen(model: AbstractModel, rest: State, states: State, I: Any, T: Any) -> tuple[Any, Any, Any]:
-    system = model.discretised(T[0])
-
-    def of(y: State, I: Any) -> tuple[Any, Any, Any]:
+    def of(y: State, I: Any, T: Any) -> tuple[Any, Any, Any]:
+        system = model.discretised(T)
         return system.profiles(y, I), system.losses(y, I), system.inventory(y, rest)
 
-    return jax.vmap(of)(states, I)
+    return jax.vmap(of)(states, I, T)
 
 
 @eqx.filter_jit
 def _coordinates(model: AbstractModel, T: Any) -> dict[str, Array]:
     return model.discretised(T[0]).coordinates()
-
-
-@jax.jit
-def _totals(t: Any, V: Any, I: Any) -> tuple[Array, Array]:
-    """Charge [A.h] and energy [W.h]."""
-    return jnp.trapezoid(I, t) / SECONDS_PER_HOUR, jnp.trapezoid(I * V, t) / SECONDS_PER_HOUR

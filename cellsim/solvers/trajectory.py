@@ -34,6 +34,7 @@ class Trajectory(eqx.Module):
     ts: Float[Array, " ends"]  # of the steps, one more than there are steps
     steps: DenseStep  # stacked
     count: Any  # of the steps; None in a tangent
+    room: int | None = eqx.field(static=True, default=None)  # of one whose padding was cut off, the steps with it
 
     def at(self, t: Scalar) -> State:
         """The state at time `t` [s], differentiable in `t` and in what the steps depend on."""

@@ -1,0 +1,126 @@
+"""A solution looked at again: what is seen at other times than those at which it was first looked at."""
+
+import dataclasses
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array
+
+from cellsim.constants import SECONDS_PER_HOUR
+from cellsim.discretisation.layout import State
+from cellsim.models.model import AbstractModel
+from cellsim.simulation.blocks import in_blocks
+from cellsim.simulation.circuit import AbstractCircuit, Circuit, Controlled
+from cellsim.simulation.control import Demand, Observed, Setpoint
+from cellsim.simulation.solution import Solution
+from cellsim.solvers.trajectory import Trajectory
+
+
+def unit_of(model: AbstractModel) -> Array:
+    """In what the charge is tallied [A.h]."""
+    capacity = model.limits.capacity
+    return jnp.where(capacity > 0, capacity, 1.0)
+
+
+def circuit_of(model: AbstractModel, T: Any, demand: Demand | Setpoint) -> AbstractCircuit:
+    """A model at `T` [K] under a demand."""
+    system = model.discretised(T)
+    if isinstance(demand, Demand):
+        return Circuit(system, demand)
+    return Controlled(system, demand, unit_of(model), model.borders)
+
+
+def observed(
+    model: AbstractModel, T: Any, demand: Demand | Setpoint, parts: tuple[Trajectory, ...], y0: State, times: Any
+) -> tuple[State, Observed]:
+    """States, and what is seen, at times [s] of a segment that begins at `y0`."""
+    parts = tuple(_whole(part) for part in parts)
+    return in_blocks(lambda t: _looked_up(model, T, demand, parts, y0, t), times)
+
+
+def energy_along(t: Any, V: Any, I: Any) -> np.ndarray:
+    """Energy [W.h] delivered until each time, by the trapezoidal rule."""
+    t, P = np.asarray(t), np.asarray(V) * np.asarray(I)
+    return np.concatenate([[0.0], np.cumsum(np.diff(t) * 0.5 * (P[1:] + P[:-1]))]) / SECONDS_PER_HOUR
+
+
+def seen_at(solution: Solution, times: Any) -> Solution:
+    """A run, or a leg of one, at other times [s], those beyond its stop moved to the stop."""
+    assert solution.dense is not None and solution.demand is not None
+    start = np.asarray(solution.t_start)
+    t = np.minimum(np.asarray(times, dtype=float), float(solution.t_stop))
+    y0 = jax.tree.map(lambda x: np.asarray(x)[0], solution.states)
+    T = np.asarray(solution.T)[0]
+    states, seen = observed(solution.model, T, solution.demand, solution.dense, y0, t - start)
+    E = seen.E
+    if isinstance(solution.demand, Demand):
+        E = jax.device_put(energy_along(t, seen.V, seen.I))
+    changed = lambda s: (s.t, s.V, s.I, s.T, s.Q, s.E, s.states)
+    return eqx.tree_at(changed, solution, (jax.device_put(t), seen.V, seen.I, seen.T, seen.Q, E, states))
+
+
+def joined(solution: Solution, times: Any) -> Solution:
+    """A run of several steps at other times [s]; where two steps meet, the later one is seen."""
+    times = np.minimum(np.asarray(times, dtype=float), float(solution.t_stop))
+    ends = np.array([float(leg.t_stop) for leg in solution.legs])
+    place = np.minimum(np.searchsorted(ends, times, side="right"), len(ends) - 1)
+    found = []
+    for k in np.unique(place):
+        leg = solution.legs[k]
+        if leg.dense is None:
+            raise ValueError(
+                f"step {k + 1} keeps no dense output: of a long protocol only some cycles do (`keep_cycles`)."
+            )
+        found.append(leg.at(times[place == k]))
+    return along(solution, found)
+
+
+def along(solution: Solution, pieces: list[Solution]) -> Solution:
+    """`solution` seen at the times of `pieces`, one after the other."""
+    changed = lambda s: (s.t, s.V, s.I, s.T, s.Q, s.E, s.states)
+    together = jax.tree.map(
+        lambda *xs: jax.device_put(np.concatenate([np.asarray(x) for x in xs])), *[changed(each) for each in pieces]
+    )
+    starts = np.cumsum([0, *(len(each.t) for each in pieces[:-1])])
+    rows = None
+    if any(each.rows is not None for each in pieces):
+        rows = np.concatenate([start + each.rows_of_fields for start, each in zip(starts, pieces, strict=True)])
+    return dataclasses.replace(eqx.tree_at(changed, solution, together), rows=rows)
+
+
+def trimmed(part: Trajectory) -> Trajectory:
+    """A trajectory in the memory of the machine, without its padding."""
+    count = int(part.count)
+    ts: Any = np.asarray(part.ts)[: count + 1]
+    return Trajectory(ts, jax.tree.map(lambda x: np.asarray(x)[:count], part.steps), count, len(part.ts) - 1)
+
+
+def _whole(part: Trajectory) -> Trajectory:
+    """A trimmed trajectory with padding, so that one program serves all."""
+    if part.room is None:
+        return part
+    more = part.room - len(jax.tree.leaves(part.steps)[0])
+    rows = lambda x: np.pad(x, [(0, more)] + [(0, 0)] * (x.ndim - 1))
+    ts: Any = np.pad(part.ts, (0, part.room + 1 - len(part.ts)), constant_values=np.inf)
+    return Trajectory(ts, jax.tree.map(rows, part.steps), np.asarray(part.count))
+
+
+@eqx.filter_jit
+def _looked_up(
+    model: AbstractModel, T: Any, demand: Demand | Setpoint, parts: tuple[Trajectory, ...], y0: State, t: Any
+) -> tuple[State, Observed]:
+    """What is seen at times `t` from the trajectories of consecutive chunks."""
+    states = jax.vmap(parts[0].at)(t)
+    for part in parts[1:]:
+        later = t >= part.ts[0]
+        pick = lambda old, new, later=later: jnp.where(later.reshape(-1, *[1] * (old.ndim - 1)), new, old)
+        states = jax.tree.map(pick, states, jax.vmap(part.at)(jnp.maximum(t, part.ts[0])))
+    took_time = parts[0].count > 0
+    states = jax.tree.map(lambda a, b: jnp.where(took_time, a, b), states, y0)
+    circuit = circuit_of(model, T, demand)
+    seen = jax.vmap(circuit.observed)(t, states)
+    wide = lambda x: jnp.broadcast_to(x, t.shape)
+    return states, Observed(*(wide(x) for x in seen))

@@ -1,0 +1,120 @@
+"""What became of the steps of a protocol."""
+
+from typing import Any, NamedTuple
+
+import diffrax
+import equinox as eqx
+import numpy as np
+from jaxtyping import Array, Float
+
+RESULTS: Any = diffrax.RESULTS
+
+
+class Legs(NamedTuple):
+    """What became of the steps of a protocol, one row a step."""
+
+    t: Float[Array, " steps"]  # when each ended, since the run began [s]
+    V: Float[Array, " steps"]  # V, then
+    Q: Float[Array, " steps+1"]  # A.h passed since the run began, at the beginning of the first step and at every end
+    E: Float[Array, " steps+1"]  # W.h
+    result: Any
+    end: Any  # which of its ends was nearest then
+    steps: Any
+    rejected: Any
+
+
+class StepEnd(NamedTuple):
+    """How a step went."""
+
+    step: int  # from 1
+    cycle: int  # from 1
+    text: str
+    t_start: float  # s, since the run began
+    t_end: float
+    reason: str
+    is_skipped: bool
+    charge: float  # A.h, positive on discharge
+    energy: float  # W.h
+    V_end: float  # V
+    tags: tuple[str, ...]
+
+
+class CycleSummary(NamedTuple):
+    """What a cycle delivered and took."""
+
+    cycle: int
+    t_end_s: float
+    discharge_capacity_Ah: float
+    charge_capacity_Ah: float
+    discharge_energy_Wh: float
+    charge_energy_Wh: float
+    coulombic_efficiency: float  # discharge over charge; not-a-number without a charge
+    energy_efficiency: float
+    V_end_V: float
+    tags: tuple[str, ...]
+
+
+class Chain(eqx.Module):
+    """The steps that were run, and what became of each. `words` of its ends, cut-off voltages last."""
+
+    legs: Legs
+    texts: tuple[str, ...] = eqx.field(static=True)
+    cycles: tuple[int, ...] = eqx.field(static=True)
+    words: tuple[tuple[str, ...], ...] = eqx.field(static=True)
+    tags: tuple[tuple[str, ...], ...] = eqx.field(static=True)
+
+    def steps(self, limitation: str = "") -> list[StepEnd]:
+        """How each step went; `limitation` is what the model adds to the reason of the last."""
+        legs, rows = self.legs, []
+        t, V, Q, E, end = (np.asarray(x) for x in (legs.t, legs.V, legs.Q, legs.E, legs.end))
+        for k, text in enumerate(self.texts):
+            t_start = float(t[k - 1]) if k else 0.0
+            is_skipped = float(t[k]) <= t_start
+            reason = self._reason(k, int(end[k]), float(t[k]), float(V[k]), is_skipped)
+            if k == len(self.texts) - 1:
+                reason += limitation
+            charge, energy = (float(x[k + 1] - x[k]) for x in (Q, E))
+            rows.append(
+                StepEnd(
+                    k + 1,
+                    self.cycles[k],
+                    text,
+                    t_start,
+                    float(t[k]),
+                    reason,
+                    is_skipped,
+                    charge,
+                    energy,
+                    float(V[k]),
+                    self.tags[k],
+                )
+            )
+        return rows
+
+    def _reason(self, k: int, end: int, t: float, V: float, is_skipped: bool) -> str:
+        words, result = self.words[k], np.asarray(self.legs.result._value)[k]
+        what = words[end] if end < len(words) else "its end"
+        if is_skipped:
+            return f"skipped: {what} was passed already at {V:.4g} V"
+        if result == RESULTS.event_occurred._value:
+            return f"{what} reached at {t:.4g} s"
+        if result == RESULTS.successful._value:
+            return f"duration completed at {V:.4g} V"
+        if result == RESULTS.max_steps_reached._value:
+            return f"failed: the number of time steps was used up at {t:.4g} s, {V:.4g} V"
+        return f"failed: no time step is small enough at {t:.4g} s, {V:.4g} V"
+
+
+def summarised(steps: list[StepEnd]) -> list[CycleSummary]:
+    """A row for every cycle."""
+    rows = []
+    for cycle in dict.fromkeys(step.cycle for step in steps):
+        of = [step for step in steps if step.cycle == cycle]
+        out = [sum(max(x, 0.0) for x in values) for values in ([s.charge for s in of], [s.energy for s in of])]
+        into = [sum(max(-x, 0.0) for x in values) for values in ([s.charge for s in of], [s.energy for s in of])]
+        share = [o / i if i > 0 else float("nan") for o, i in zip(out, into, strict=True)]
+        tags = tuple(dict.fromkeys(tag for step in of for tag in step.tags))
+        rows.append(
+            CycleSummary(cycle, of[-1].t_end, out[0], into[0], out[1], into[1], share[0], share[1], of[-1].V_end, tags)
+        )
+    return rows
