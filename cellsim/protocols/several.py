@@ -22,6 +22,7 @@ from cellsim.simulation.segment import Tolerances
 from cellsim.simulation.solution import CannotStart, OutsideMeasuredRange, Solution
 
 STEPS_A_PIECE = 256  # a longer step goes on with the same compiled program
+MANY_STEPS, FEW_CYCLES = 100, 10  # of how many steps all is kept, and of how many cycles else
 STEPS_TRACED = 256  # bound on the steps where the number must be known beforehand
 
 
@@ -35,7 +36,7 @@ class How(NamedTuple):
     tolerances: Tolerances
     max_steps: int | None
     progress: Callable[[float, float], None] | None
-    keep_cycles: int
+    keep_cycles: int | None
     on_cycle: Callable[[int, Solution], None] | None
 
 
@@ -81,6 +82,9 @@ def _in_turn(model: AbstractModel, protocol: Protocol, how: How) -> Solution:
     if not bool(begun.can_start):
         raise CannotStart(model.why_not(0.0))
     _refuse_rates_without_capacity(model, protocol)
+    keep = how.keep_cycles
+    if keep is None:
+        keep = len(protocol.cycles) if len(protocol.steps) <= MANY_STEPS else FEW_CYCLES
     legs: list[Solution] = []
     done: list[Done] = []
     of_cycle: list[int] = []
@@ -111,7 +115,7 @@ def _in_turn(model: AbstractModel, protocol: Protocol, how: How) -> Solution:
                 part = [legs[k] for k in of_cycle]
                 how.on_cycle(each.cycle, _together(model, protocol, begun, [done[k] for k in of_cycle], part))
             of_cycle = []
-            _thin(legs, done, how.keep_cycles, len(protocol.cycles))
+            _thin(legs, done, keep, len(protocol.cycles))
         if is_over:
             break
     if len(legs) == 1 and legs[0].t_stop == 0 and done[0].is_skipped and len(protocol.steps) == 1:
@@ -220,7 +224,7 @@ def _together(
 
 def _thin(legs: list[Solution], done: list[Done], keep: int, cycles: int) -> None:
     """Keeps the fields of about `keep` cycles, of all others the curves, and the fields at the ends of their steps."""
-    every = max(1, -(-cycles // max(keep - 1, 1)))
+    every = 1 if keep >= cycles else -(-cycles // max(keep - 1, 1))
     reached = done[-1].cycle
     for k, each in enumerate(done):
         is_kept = each.cycle == 1 or each.cycle == reached or each.cycle % every == 0

@@ -51,7 +51,7 @@ def simulate(
     atol: Any = None,
     max_steps: int | None = None,
     progress: Progress | None = None,
-    keep_cycles: int = 10,
+    keep_cycles: int | None = None,
     on_cycle: Callable[[int, Solution], None] | None = None,
 ) -> Solution:
     """Runs `protocol` on `model`.
@@ -70,7 +70,7 @@ def simulate(
       look at `stop_reason`.
     - `progress`: called as `progress(fraction, t)` between chunks of steps; not under JAX's transformations.
     - `keep_cycles`: of about how many cycles all fields are kept, the first and the last among them; of all others the
-      curves alone, so that memory does not grow with what nobody looks at.
+      curves, and the fields at the ends of steps. By default all of up to 100 steps, ten of more.
     - `on_cycle`: called as `on_cycle(number, solution)` when a cycle has ended, with all that is known of it.
 
     Pure: works as it stands under `jit`, `vmap`, `grad`, `jacrev`, `jvp`, `jacfwd` and compositions of them. A run that
