@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from cellsim import citations
 from cellsim.fitting.free import Free
 from cellsim.fitting.optimise import Optimum
 from cellsim.parameters import described
+from cellsim.simulation.chain import StepEnd
 from cellsim.simulation.solution import Solution
 
 TIMESERIES, SUMMARY, FIELDS, OPTIMUM = "timeseries.csv", "summary.json", "solution.nc", "optimum"
@@ -25,6 +26,7 @@ COLUMNS = ("time_s", "current_A", "voltage_V", "temperature_K", "discharge_capac
 GOAL_UNITS = {"capacity": "A.h", "energy": "W.h"}
 INTERPOLATION = 5e-5  # V between the rows of the time series; the promise to others is 1e-4 V
 PER_STEP = 6  # points looked at within a time step of the solver, before any refinement
+INTERPOLATION_OF_CURRENT = 2e-4  # of the greatest current of a step, where the current changes
 WIDEST_ROW = 1 / 100  # of the run; rows stay this close together also where a straight line would do
 
 
@@ -110,73 +112,89 @@ def write_optimum(cell: Any, goal: str, free: Sequence[Free], best: Optimum, dir
 def write_timeseries(solution: Solution, path: Path) -> None:
     """Writes voltage, current, temperature and charge against time as CSV, to ten significant digits.
 
-    A straight line between neighbouring rows is within 0.1 mV of the solution.
+    A straight line between neighbouring rows is within 0.1 mV of the solution; both ends of every step are there.
     """
-    t, V = interpolation_points(solution)
-    I, T = (
-        float(np.asarray(solution.I)[0]),
-        float(np.asarray(solution.T)[0]),
-    )  # constant within a step of constant current
     with path.open("w", encoding="utf-8", newline="") as file:
         file.write(",".join(COLUMNS) + "\n")
-        for time, voltage in zip(t, V, strict=True):
-            charge = I * time / 3600.0  # A.s to A.h
-            numbers = ",".join(f"{x:.10g}" for x in (time, I, voltage, T, charge))
-            file.write(f"{numbers},1,1\n")
+        write_rows(solution, file)
 
 
-def interpolation_points(solution: Solution, tolerance: float = INTERPOLATION) -> tuple[np.ndarray, np.ndarray]:
-    """Times [s] and voltages [V] between which straight lines stay within `tolerance` [V] of the solution.
+def write_rows(solution: Solution, file: TextIO) -> None:
+    """Writes the rows of a run, or of a cycle of one."""
+    places = [(end.step, end.cycle) for end in solution.step_ends]
+    for leg, (step, cycle) in zip(solution.legs or (solution,), places, strict=True):
+        seen = leg if leg.dense is None else leg.at(interpolation_points(leg))
+        columns = [np.asarray(x) for x in (seen.t, seen.I, seen.V, seen.T, seen.Q)]
+        for row in zip(*columns, strict=True):
+            file.write(",".join(f"{x:.10g}" for x in row) + f",{step},{cycle}\n")
+
+
+def interpolation_points(solution: Solution, tolerance: float = INTERPOLATION) -> np.ndarray:
+    """Times [s] between which straight lines stay within `tolerance` [V] of the voltage of a step, and within a share
+    of its greatest current of the current.
 
     Both ends are among them. The steps of the solver are divided until the middles of all intervals lie on the straight
     line to a tenth of the tolerance, and what is not needed is then left out.
     """
     ends = solution.step_times()
     if len(ends) == 1:
-        return ends, _voltage_at(solution, ends)
+        return ends
+    first, duration = ends[0], ends[-1] - ends[0]
     within = np.arange(PER_STEP) / PER_STEP
     t = np.append((ends[:-1, None] + np.diff(ends)[:, None] * within).ravel(), ends[-1])
-    V = _voltage_at(solution, t)
+    off = _offsets(solution, tolerance)
+    values = off(t)
     rough = np.ones(len(t) - 1, dtype=bool)
     while rough.any():
         left = np.flatnonzero(rough)
         middle = 0.5 * (t[left] + t[left + 1])
-        V_middle = _voltage_at(solution, middle)
-        off = np.abs(V_middle - 0.5 * (V[left] + V[left + 1])) > 0.1 * tolerance
-        off &= t[left + 1] - t[left] > 1e-9 * ends[-1]  # shorter than the last digit that is written
-        t, V = np.insert(t, left + 1, middle), np.insert(V, left + 1, V_middle)
+        at_middle = off(middle)
+        is_off = np.max(np.abs(at_middle - 0.5 * (values[left] + values[left + 1])), axis=1) > 0.1
+        is_off &= t[left + 1] - t[left] > 1e-9 * duration  # shorter than the last digit that is written
+        t, values = np.insert(t, left + 1, middle), np.insert(values, left + 1, at_middle, axis=0)
         # both halves of an interval that was off are looked at again
-        first = left[off] + np.flatnonzero(off)
+        begin = left[is_off] + np.flatnonzero(is_off)
         rough = np.zeros(len(t) - 1, dtype=bool)
-        rough[first] = rough[first + 1] = True
-    kept = needed_points(t, V, 0.8 * tolerance, WIDEST_ROW * ends[-1])
-    return t[kept], V[kept]
+        rough[begin] = rough[begin + 1] = True
+    return t[needed_points(t - first, values, 0.8, WIDEST_ROW * duration)]
 
 
-def needed_points(t: np.ndarray, V: np.ndarray, tolerance: float, widest: float) -> list[int]:
-    """Indices of few points between which straight lines pass all others within `tolerance`, none `widest` apart.
+def _offsets(solution: Solution, tolerance: float) -> Callable[[np.ndarray], np.ndarray]:
+    """Voltage, and where it is not constant the current, at times [s], in units of what they may be off by."""
+    I = np.asarray(solution.I)
+    is_constant = float(np.ptp(I)) == 0.0
+    share = INTERPOLATION_OF_CURRENT * max(float(np.max(np.abs(I))), 1e-12)
+
+    def values(t: np.ndarray) -> np.ndarray:
+        seen = solution.at(t)
+        V = np.asarray(seen.V) / tolerance
+        return V[:, None] if is_constant else np.column_stack([V, np.asarray(seen.I) / share])
+
+    return values
+
+
+def needed_points(t: np.ndarray, values: np.ndarray, tolerance: float, widest: float) -> list[int]:
+    """Indices of few points between which straight lines pass all others within `tolerance`, none `widest` apart;
+    `values` has a column for each line.
 
     From each kept point the next one is the farthest in sight: the slopes that pass all points between narrow down, and
     the line to the next must be one of them.
     """
     kept = [0]
-    low, high = -math.inf, math.inf
+    columns = values.shape[1]
+    low, high = np.full(columns, -np.inf), np.full(columns, np.inf)
     for k in range(1, len(t)):
         start = kept[-1]
-        slope = (V[k] - V[start]) / (t[k] - t[start])
-        if k > start + 1 and not (low <= slope <= high and t[k] - t[start] <= widest):
-            start = k - 1
-            kept.append(start)
-            low, high = -math.inf, math.inf
-        span = t[k] - t[start]
-        low = max(low, (V[k] - V[start] - tolerance) / span)
-        high = min(high, (V[k] - V[start] + tolerance) / span)
+        if k > start + 1:
+            slope = (values[k] - values[start]) / (t[k] - t[start])
+            if not (np.all(low <= slope) and np.all(slope <= high) and t[k] - t[start] <= widest):
+                start = k - 1
+                kept.append(start)
+                low, high = np.full(columns, -np.inf), np.full(columns, np.inf)
+        span, rise = t[k] - t[start], values[k] - values[start]
+        low = np.maximum(low, (rise - tolerance) / span)
+        high = np.minimum(high, (rise + tolerance) / span)
     return [*kept, len(t) - 1]
-
-
-def _voltage_at(solution: Solution, t: np.ndarray) -> np.ndarray:
-    """Voltage [V] at times `t` [s]."""
-    return np.asarray(solution.at(t).V)
 
 
 # ---- fields
@@ -221,7 +239,9 @@ def summary(solution: Solution, about: About, files: list[str]) -> dict[str, Any
     dissolved = {of: np.asarray(solution.profile(name)) for of, name in model.concentrations.items()}
     warning = solution.outside_measured_range
     t_end = float(np.asarray(solution.t)[-1])
-    step = {"step": 1, "cycle": 1, "text": about.protocol[0] if about.protocol else "", "t_start_s": 0.0}
+    ends = solution.step_ends
+    if about.protocol and len(ends) == 1:
+        ends = [ends[0]._replace(text=about.protocol[0])]
     return {
         "title": about.title,
         "description": about.description,
@@ -236,7 +256,8 @@ def summary(solution: Solution, about: About, files: list[str]) -> dict[str, Any
         "temperature_K": float(np.asarray(solution.T)[0]),
         "succeeded": solution.succeeded,
         "stop_reason": solution.stop_reason,
-        "steps": [step | {"t_end_s": t_end, "stop_reason": solution.stop_reason}],
+        "steps": [_told(end) for end in ends],
+        "cycles": [cycle._asdict() for cycle in solution.cycles],
         "time_s": t_end,
         "capacity_Ah": float(solution.capacity),
         "energy_Wh": float(solution.energy),
@@ -254,6 +275,22 @@ def summary(solution: Solution, about: About, files: list[str]) -> dict[str, Any
         "citations": [citation._asdict() for citation in citations.of_run(solution.model)],
         "files": files,
         "wall_seconds": dict(about.wall_seconds()),
+    }
+
+
+def _told(end: StepEnd) -> dict[str, Any]:
+    return {
+        "step": end.step,
+        "cycle": end.cycle,
+        "text": end.text,
+        "t_start_s": end.t_start,
+        "t_end_s": end.t_end,
+        "stop_reason": end.reason,
+        "skipped": end.is_skipped,
+        "charge_Ah": end.charge,
+        "energy_Wh": end.energy,
+        "voltage_end_V": end.V_end,
+        "tags": list(end.tags),
     }
 
 

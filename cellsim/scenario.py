@@ -23,6 +23,7 @@ from cellsim.models.dfn import DFN
 from cellsim.models.mesh import Mesh
 from cellsim.parameters import Quantity, UnknownPath, described, get, leaves, problems, replace
 from cellsim.protocols import language
+from cellsim.protocols.protocol import Protocol
 from cellsim.protocols.steps import Step
 from cellsim.scenario_parts import Optimise, electrolyte_from, optimise_from
 from cellsim.settings import BadInput, Reading, Settings, settings_in, shown
@@ -48,7 +49,7 @@ class Scenario:
     model: DFN
     mesh: str
     changes: tuple[tuple[str, Any], ...]
-    step: Step
+    protocol: Protocol
     soc: float
     temperature: float | None
     rtol: float
@@ -62,17 +63,21 @@ class Scenario:
         """The cell that is run."""
         return self.model.cell
 
-    def run(self, progress: Progress | None = None) -> Solution:
-        """The solution; raises `cellsim.simulation.simulate.CannotStart` where the step has no beginning."""
+    def run(
+        self, progress: Progress | None = None, on_cycle: Callable[[int, Solution], None] | None = None
+    ) -> Solution:
+        """The solution; raises `cellsim.simulation.simulate.CannotStart` where a step has no beginning. `on_cycle` is
+        called with the solution of every cycle when it ends."""
         return simulate(
             self.model,
-            self.step,
+            self.protocol if len(self.protocol.steps) > 1 else self.protocol.steps[0],
             soc=self.soc,
             T=self.temperature,
             rtol=self.rtol,
             atol=self.atol,
             max_steps=self.max_steps,
             progress=progress,
+            on_cycle=on_cycle,
         )
 
     def goal(self, cell: Cell) -> Any:
@@ -103,8 +108,7 @@ def scenario_from(settings: Settings, source: str, found: Iterable[str] = ()) ->
     model = read.chosen(("model", "name"), "DFN", MODELS, "model")
     mesh = read.chosen(("model", "mesh"), "default", MESHES, "mesh")
     read.chosen(("model", "thermal"), "isothermal", THERMAL, "thermal model")
-    step = _step(read)
-    _single_cycle(read)
+    protocol = _protocol(read)
     soc = read.number(("protocol", "soc"), 1.0, STATE_OF_CHARGE)
     rtol = read.number(("solver", "rtol"), 1e-6, RTOL)
     atol = read.number(("solver", "atol"), None, ATOL)
@@ -114,15 +118,23 @@ def scenario_from(settings: Settings, source: str, found: Iterable[str] = ()) ->
     title, description = read.text(("title",), ""), read.text(("description",), "")
     if cell is not None and check:
         read.problems.extend(_implausible(cell))
-    if read.problems or cell is None or step is None or soc is None or rtol is None or model is None or mesh is None:
+    if (
+        read.problems
+        or cell is None
+        or protocol is None
+        or soc is None
+        or rtol is None
+        or model is None
+        or mesh is None
+    ):
         raise BadInput(source, read.problems)
     return Scenario(
-        title=title or f"{cell.name}: {step.text}",
+        title=title or f"{cell.name}: {_spoken(protocol)}",
         description=" ".join(description.split()),
         model=MODELS[model](cell, mesh=MESHES[mesh]()),
         mesh=mesh,
         changes=tuple((key[2], given.value) for key, given in settings.items() if key[:2] == ("cell", "set")),
-        step=step,
+        protocol=protocol,
         soc=soc,
         temperature=None if temperature is None else temperature + ZERO_CELSIUS,
         rtol=rtol,
@@ -214,34 +226,42 @@ def _implausible(cell: Cell) -> list[str]:
     return ["\n".join([f"{head} implausible (wrong unit?):", *lines, tail])]
 
 
-def _step(read: Reading) -> Step | None:
-    """The one step of the protocol."""
+def _protocol(read: Reading) -> Protocol | None:
+    """The steps of the protocol, in cycles; None where one of them is not understood."""
     key = ("protocol", "steps")
-    if key not in read.settings:
-        return language.step(DEFAULT_STEP)
-    steps = read.take(key, list, f'a list of texts, such as ["{DEFAULT_STEP} until 2.5 V"]')
-    if steps is None:
+    given = [DEFAULT_STEP]
+    place = "[protocol] steps"
+    if key in read.settings:
+        place = read.settings[key].place
+        taken = read.take(key, list, f'a list of texts, such as ["{DEFAULT_STEP} until 2.5 V"]')
+        if taken is None:
+            return None
+        given = taken
+    cycles = read.count(("protocol", "cycles"))
+    wrong = len(read.problems)
+    if not given:
+        read.problems.append(f'{place} is empty. Write a step, such as "{DEFAULT_STEP} until 2.5 V".')
+    made = [tuple(_steps(item if isinstance(item, list) else [item], place, read)) for item in given]
+    if len(read.problems) > wrong:
         return None
-    place = read.settings[key].place
-    read_steps = []
-    for text in steps:
+    is_nested = any(isinstance(item, list) for item in given)
+    of_one_cycle = made if is_nested else [tuple(step for steps in made for step in steps)]
+    return Protocol(of_one_cycle * (cycles or 1))
+
+
+def _steps(texts: list[Any], place: str, read: Reading) -> Iterable[Step]:
+    for text in texts:
         if not isinstance(text, str):
             read.problems.append(f"{place}: a step is a text in quotes, found {shown(text)}.")
             continue
         try:
-            read_steps.append(language.step(text))
+            yield language.step(text)
         except language.UnreadableStep as error:
             read.problems.append(f"{place}: {error}")
-    if len(steps) != 1:
-        read.problems.append(
-            f"{place} must hold exactly one constant-current step in this version, found {len(steps)}. "
-            "Chains of steps and cycles come in a later one."
-        )
-    return read_steps[0] if read_steps else None
 
 
-def _single_cycle(read: Reading) -> None:
-    key = ("protocol", "cycles")
-    cycles = read.count(key)
-    if cycles is not None and cycles > 1:
-        read.problems.append(f"{read.settings[key].place} = {cycles}: this version runs one cycle only.")
+def _spoken(protocol: Protocol) -> str:
+    """What is done, on half a line."""
+    cycle = protocol.cycles[0].steps
+    first = cycle[0].text if len(cycle) == 1 else f"{cycle[0].text} and {len(cycle) - 1} more steps"
+    return first if len(protocol.cycles) == 1 else f"{len(protocol.cycles)} cycles of {first}"

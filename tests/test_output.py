@@ -94,16 +94,16 @@ def test_a_tighter_tolerance_takes_more_points_and_is_kept(lgm50_coarse_1C):
 
 def test_a_straight_line_needs_its_ends_only_and_a_corner_one_point_more():
     t = np.linspace(0.0, 10.0, 101)
-    assert needed_points(t, 3.0 - 0.1 * t, 1e-6, np.inf) == [0, 100]
-    assert needed_points(t, np.abs(t - 4.0), 1e-6, np.inf) == [0, 40, 100]
-    assert len(needed_points(t, 0 * t, 1e-6, widest=1.0)) == 11
+    assert needed_points(t, (3.0 - 0.1 * t)[:, None], 1e-6, np.inf) == [0, 100]
+    assert needed_points(t, np.abs(t - 4.0)[:, None], 1e-6, np.inf) == [0, 40, 100]
+    assert len(needed_points(t, 0 * t[:, None], 1e-6, widest=1.0)) == 11
 
 
 def test_points_that_were_left_out_lie_on_the_lines_between_those_kept():
     random = np.random.default_rng(3)
     t = np.cumsum(random.exponential(1.0, 2000))
     V = np.cumsum(random.normal(0.0, 1e-2, 2000))
-    kept = needed_points(t, V, 0.05, np.inf)
+    kept = needed_points(t, V[:, None], 0.05, np.inf)
     assert len(kept) < 1500
     assert np.abs(np.interp(t, t[kept], V[kept]) - V).max() <= 0.05 * (1 + 1e-9)
 

@@ -38,6 +38,7 @@ OPTIONS: dict[str, Key] = {
     "out": ("output", "dir"),
 }
 DEFAULT_FOLDER = Path("out")
+MOST_STEPS_SHOWN = 12
 
 
 def run(arguments: argparse.Namespace, argv: Sequence[str]) -> int:
@@ -157,7 +158,7 @@ def _about(scenario: Scenario, argv: Sequence[str], watch: Stopwatch) -> output.
         title=scenario.title,
         description=scenario.description,
         mesh=scenario.mesh,
-        protocol=(scenario.step.text,),
+        protocol=tuple(step.text for step in scenario.protocol.steps),
         soc=scenario.soc,
         rtol=scenario.rtol,
         atol=scenario.atol,
@@ -181,7 +182,7 @@ def closing_table(
     least, most = (round(float(c), 1) + 0.0 for c in (salt.min(), salt.max()))
     balance = solution.balance
     rows = [
-        ("stopped", solution.stop_reason),
+        *_step_rows(solution),
         ("time", f"{t:.6g} s ({t / 60:.4g} min)"),
         ("capacity", f"{float(solution.capacity):.6g} A.h"),
         ("energy", f"{float(solution.energy):.6g} W.h"),
@@ -207,6 +208,26 @@ def closing_table(
     if best is not None and scenario.optimise is not None:
         rows[1:1] = _optimum_rows(scenario, best)
     return table(scenario.title, rows, is_colourful(sys.stdout))
+
+
+def _step_rows(solution: Solution) -> list[tuple[str, str]]:
+    """Why the run, or each of a few steps, stopped; of many the cycles."""
+    ends = solution.step_ends
+    if len(ends) == 1:
+        return [("stopped", solution.stop_reason)]
+    if len(ends) <= MOST_STEPS_SHOWN:
+        return [(f"step {end.step}", f"{end.text}: {end.reason}") for end in ends]
+    cycles = solution.cycles
+    shown = cycles if len(cycles) <= MOST_STEPS_SHOWN else [*cycles[:3], *cycles[-3:]]
+    rows = [
+        (
+            f"cycle {cycle.cycle}",
+            f"discharged {cycle.discharge_capacity_Ah:.5g} A.h, charged {cycle.charge_capacity_Ah:.5g} A.h, energy "
+            f"efficiency {100 * cycle.energy_efficiency:.4g} %",
+        )
+        for cycle in shown
+    ]
+    return [*rows, ("stopped", solution.stop_reason)]
 
 
 def _optimum_rows(scenario: Scenario, best: Optimum) -> list[tuple[str, str]]:

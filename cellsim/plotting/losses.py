@@ -26,10 +26,11 @@ COLOURS = dict(zip(list(LOSSES)[1:], (SKY, BLUE, YELLOW, ORANGE, GREEN, PURPLE, 
 def losses_figure(solution: Solution, title: str = "") -> Figure:
     """The losses as bands between the open-circuit and the terminal voltage (above), and on their own (below)."""
     unit = time_unit(float(np.asarray(solution.t)[-1]))
-    t = np.asarray(solution.t) / unit.seconds
+    t, V, I = (np.asarray(solution.kept(x)) for x in (solution.t, solution.V, solution.I))
+    t = t / unit.seconds
     rest = np.asarray(solution.losses["open circuit"])
     terms = {name: np.asarray(solution.losses[name]) for name in COLOURS}
-    sign = 1.0 if float(np.asarray(solution.V)[-1]) > rest[-1] else -1.0  # on charge the terminal voltage lies above
+    sign = np.where(I < 0, 1.0, -1.0)  # on charge the terminal voltage lies above
 
     figure = new_figure(9.0, 8.0, title)
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(1.2, 1.0))
@@ -41,7 +42,7 @@ def losses_figure(solution: Solution, title: str = "") -> Figure:
         below.fill_between(t, 1e3 * level, 1e3 * (level + sign * values), color=COLOURS[name], linewidth=0)
         edge, level = edge + values, level + sign * values
     above.plot(t, rest, color=GREY, linewidth=1.6, linestyle="--", label=LOSSES["open circuit"])
-    above.plot(t, np.asarray(solution.V), color=BLACK, linewidth=1.6, label="Terminal voltage")
+    above.plot(t, V, color=BLACK, linewidth=1.6, label="Terminal voltage")
     below.plot(t, 1e3 * level, color=BLACK, linewidth=1.2)
     dress(above, "", "Voltage [V]")
     dress(below, unit.label, "Sum of the losses [mV]")

@@ -1,5 +1,6 @@
 """What a run found."""
 
+import dataclasses
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -226,6 +227,17 @@ class Solution(eqx.Module):
         if self.dense is None:
             raise ValueError("this solution keeps no dense output; give `times` to simulate() instead")
         return seen_at(self, times)
+
+    def nearest(self, times: Any) -> "Solution":
+        """The same run at those of its points that have fields and are next to `times` [s]."""
+        rows = self.rows_of_fields
+        t = np.asarray(self.t)[rows]
+        near = np.unique([int(np.argmin(np.abs(t - time))) for time in np.asarray(times, dtype=float)])
+        pick = lambda x: jax.device_put(np.asarray(x)[rows[near]])
+        states = jax.tree.map(lambda x: jax.device_put(np.asarray(x)[near]), self.states)
+        changed = lambda s: (s.t, s.V, s.I, s.T, s.Q, s.E, s.states)
+        picked = (*(pick(x) for x in changed(self)[:-1]), states)
+        return dataclasses.replace(eqx.tree_at(changed, self, picked), rows=None, legs=())
 
     def step_times(self) -> np.ndarray:
         """Times [s] at which the solver's accepted steps ended, both ends included; none past the stop."""
