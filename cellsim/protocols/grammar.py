@@ -153,5 +153,6 @@ def _parenthesis(scan: Scanner, said: Clauses, start: int) -> None:
     if found.kind is not Kind.TIME or not found.value > 0:
         scan.fail("a period is a time above zero, as in (10 second period).", found.start, found.stop)
     if not (scan.take(r"\)") if begun else scan.take(r"period\s*\)")):
-        scan.fail(f"{scan.seen()}, expected '{')' if begun else 'period)'}, as in (10 second period).")
+        closing = ")" if begun else "period)"
+        scan.fail(f"{scan.seen()}, expected '{closing}', as in (10 second period).")
     _set(scan, said, "period", found.value, "its period", start)

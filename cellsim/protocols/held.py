@@ -122,7 +122,10 @@ def _file(scan: Scanner, folder: Path) -> Held:
     which = scan.take(r"(current|power|voltage|C-?rate|resistance)\s+(?:of|from|in)\b")
     quoted = scan.take(r"\"([^\"]+)\"|'([^']+)'|([^\s\[(]+)")
     if quoted is None or quoted[0].lower() == "at":
-        scan.fail("Run takes a file of columns, as 'Run US06.csv'. For a constant value write 'Discharge at ...'.")
+        place = (scan.start, None) if quoted is None else quoted.span()
+        scan.fail(
+            "Run takes a file of columns, as 'Run US06.csv'. For a constant value write 'Discharge at ...'.", *place
+        )
     name = quoted[1] or quoted[2] or quoted[3]
     try:
         profile = files.profile_in(folder, name, None if which is None else which[1])

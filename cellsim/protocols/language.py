@@ -31,7 +31,7 @@ class UnreadableProtocol(UnreadableStep):
 def step(text: str, folder: str | Path = ".") -> Step:
     """The step that `text` says; files that it runs are looked for in `folder`. Raises `UnreadableStep` with the place
     and the likely meaning of what was not understood."""
-    if text.split(" ")[0].lower() == "run":  # its file may change
+    if text.lstrip()[:3].lower() == "run":  # its file may change
         return _read(text, Path(folder))
     return _remembered(text)
 

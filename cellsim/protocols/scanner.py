@@ -92,8 +92,11 @@ class Scanner:
         value = float(found[0].replace("\u2212", "-"))
         if not math.isfinite(value):
             self.fail(f"{found[0]} is too large a number.", *found.span())
-        if re.match(r",\d", self.text[self.at :]):
-            self.fail(f"write the decimals of {found[0]}{self.chunk} behind a point, not a comma.", found.start())
+        decimals = re.compile(r",\d+").match(self.text, self.at)
+        if decimals:
+            written = self.text[found.start() : decimals.end()]
+            said = f"write the decimals of {written} behind a point, not a comma."
+            self.fail(said, found.start(), decimals.end())
         return value
 
     def quantity(self, expected: str, units_expected: str, kinds: Iterable[Kind]) -> Quantity:
