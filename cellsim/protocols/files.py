@@ -13,6 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
+import jax
 import numpy as np
 
 from cellsim.protocols import units
@@ -84,16 +85,20 @@ def _read(path: Path, modified: int, size: int, which: str | None) -> FromFile:
     t_column, column = _columns(path.name, at + 1, header, which)
     body = lines[at + 1 :] if not lines[at].lstrip().startswith("#") else lines[_first_row(lines) :]
     first = len(lines) - len(body)
+    numbers = [first + k + 1 for k, line in enumerate(body) if line.split("#")[0].strip()]
+    if len(numbers) < 2:
+        rows = "1 row" if numbers else "no row"
+        raise UnreadableProfile(f"{path.name} holds {rows} of numbers; a profile needs two at least.")
     try:
         table = np.loadtxt(
             body, delimiter=separator, usecols=(t_column.place, column.place), comments="#", ndmin=2, quotechar='"'
         )
     except ValueError:
         _refuse_rows(path.name, body, first, separator, (t_column, column))
-    numbers = [first + k + 1 for k, line in enumerate(body) if line.split("#")[0].strip()]
     _check(path.name, table, numbers, (t_column, column))
-    t, values = t_column.unit.worth(1.0) * table[:, 0], _worth(column.unit, table[:, 1])
-    return FromFile(column.unit.kind, Profile(t - t[0], values), float(t[0]))
+    t, values = _worth(t_column.unit, table[:, 0]), _worth(column.unit, table[:, 1])
+    with jax.ensure_compile_time_eval():  # kept for later calls, so its numbers must not belong to a trace
+        return FromFile(column.unit.kind, Profile(t - t[0], values), float(t[0]))
 
 
 def _worth(unit: Unit, numbers: np.ndarray) -> np.ndarray:
@@ -183,8 +188,6 @@ def _chosen(file: str, row: int, found: list[Column], kind: Kind, header: list[s
 
 def _check(file: str, table: np.ndarray, numbers: list[int], columns: tuple[Column, Column]) -> None:
     """Refuses the first row that cannot be meant."""
-    if len(table) < 2:
-        raise UnreadableProfile(f"{file} holds {len(table)} rows of numbers; a profile needs two at least.")
     bad = np.argwhere(~np.isfinite(table))
     if len(bad):
         k, j = bad[0]

@@ -14,7 +14,7 @@ from typing import Any
 from cellsim.protocols.ends import AbstractEnd
 from cellsim.protocols.held import Held, held_in, lasting
 from cellsim.protocols.levels import ENDS, LEVEL, TEMPERATURES, until
-from cellsim.protocols.scanner import NUMBER, Scanner
+from cellsim.protocols.scanner import NUMBER, Quantity, Scanner
 from cellsim.protocols.steps import Step
 from cellsim.protocols.units import Kind
 
@@ -119,9 +119,7 @@ def _duration(scan: Scanner) -> float:
         if not found.value > 0:
             scan.fail("the duration must be above zero.", found.start, found.stop)
         total += found.value
-        more = (
-            scan.take(rf"and\b(?=\s*{NUMBER})") is not None or scan.ahead(rf"{NUMBER}(?!\s*(?:times|x)\b)") is not None
-        )
+        more = scan.take(rf"and\b(?=\s*{NUMBER})") is not None or scan.ahead(NUMBER) is not None
     return total
 
 
@@ -130,17 +128,22 @@ def _temperature(scan: Scanner) -> float:
     written = scan.text[found.start : found.stop]
     if found.kind is not Kind.TEMPERATURE:
         if found.kind is Kind.RATE and "/" not in written:
-            meant = f" Did you mean '{written.rstrip('Cc ')} degC'?"
+            meant = f"{written.rstrip('Cc ')} degC"
         else:
-            meant = f" Did you mean '{'for' if found.kind is Kind.TIME else 'until'} {written}'?"
+            meant = f"{'for' if found.kind is Kind.TIME else 'until'} {written}"
         what = f"{written} is {found.kind.value}; a second 'at' gives the temperature."
-        scan.fail(f"{what}{meant}", found.start, found.stop)
+        scan.fail(f"{what} Did you mean '{meant}'?", found.start, found.stop)
+    return plausible(scan, found)
+
+
+def plausible(scan: Scanner, found: Quantity) -> float:
+    """The temperature [K] that was found, refused where no cell is so hot or cold."""
     low, high = TEMPERATURES
     if not low <= found.value <= high:
-        other = f" Did you mean '{written.rstrip('Kk ')} degC'?" if 0 <= found.value < 120 else ""
-        scan.fail(
-            f"a temperature of {found.value:g} K; expected {low:g} to {high:g} K.{other}", found.start, found.stop
-        )
+        written = scan.text[found.start : found.stop]
+        meant = f" Did you mean '{written.rstrip('Kk ')} degC'?" if 0 <= found.value < 120 else ""
+        said = f"a temperature of {found.value:g} K; expected {low:g} to {high:g} K.{meant}"
+        scan.fail(said, found.start, found.stop)
     return found.value
 
 

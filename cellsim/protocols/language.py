@@ -10,7 +10,7 @@ import jax
 
 from cellsim.protocols import grammar
 from cellsim.protocols.protocol import Cycle, Protocol, Until
-from cellsim.protocols.scanner import Scanner
+from cellsim.protocols.scanner import Quantity, Scanner
 from cellsim.protocols.scanner import UnreadableStep as UnreadableStep
 from cellsim.protocols.steps import Step
 from cellsim.protocols.units import Kind
@@ -160,6 +160,31 @@ def _repeated(table: Mapping[str, Any], place: str, folder: Path, problems: list
 
 def _is_whole(number: Any) -> bool:
     return isinstance(number, int) and not isinstance(number, bool)
+
+
+def temperature(text: str) -> float:
+    """The temperature [K] that `text` says, as 25 degC or 298 K. Raises `UnreadableStep`."""
+    scan = Scanner(text, "temperature")
+    return grammar.plausible(scan, _alone(scan, Kind.TEMPERATURE, "degC or K"))
+
+
+def time(text: str) -> float:
+    """The time [s] that `text` says, as 30 minutes. Raises `UnreadableStep`."""
+    scan = Scanner(text, "time")
+    found = _alone(scan, Kind.TIME, grammar.TIME_UNITS)
+    if not found.value > 0:
+        scan.fail("it must be above zero.", found.start, found.stop)
+    return found.value
+
+
+def _alone(scan: Scanner, kind: Kind, units_expected: str) -> Quantity:
+    """A quantity of this kind, and nothing else."""
+    found = scan.quantity(kind.value, units_expected, (kind,))
+    if found.kind is not kind:
+        scan.fail(f"it is {found.kind.value}, expected {kind.value}.", found.start, found.stop)
+    if not scan.is_done:
+        scan.fail(f"'{scan.chunk}' was not understood; expected the end.")
+    return found
 
 
 def ending(texts: str | Sequence[str] | None) -> Until:
