@@ -81,7 +81,7 @@ def protocol(
     try:
         ends = until if isinstance(until, Until) else ending(until)
     except UnreadableStep as error:
-        problems.extend(getattr(error, "problems", [str(error)]))
+        problems.append(str(error))
     if not made and not problems:
         problems.append("it holds no step; write one, as 'Discharge at 1C until 2.5 V'.")
     if problems:
@@ -187,13 +187,14 @@ def _alone(scan: Scanner, kind: Kind, units_expected: str) -> Quantity:
     return found
 
 
-def ending(texts: str | Sequence[str] | None) -> Until:
+def ending(texts: Any) -> Until:
     """What ends a protocol, in words; one text, or several of which the first that holds ends it. Raises
     `UnreadableStep`."""
     found: dict[str, float] = {}
     for text in () if texts is None else [texts] if isinstance(texts, str) else texts:
         if not isinstance(text, str):
-            raise UnreadableProtocol([f"until: a condition is a text, as {UNTIL_EXAMPLES}; found {text!r}."])
+            said = f"a condition is a text, as {UNTIL_EXAMPLES}."
+            raise UnreadableStep(str(text), said, 0, len(str(text)), "condition")
         scan = Scanner(text, "condition")
         while True:
             start = scan.at
