@@ -293,7 +293,7 @@ def test_all_problems_of_a_file_are_told_at_once(complaint):
         mesh = "corse"
         ambient_temperature = "warm"
         [protocol]
-        steps = ["Discharge at 1 W"]
+        steps = ["Discharge at 1 B"]
         soc = 80
         [solver]
         rtol = 1.0

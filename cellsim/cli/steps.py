@@ -36,7 +36,7 @@ STEPS = (
     ("Rest for 1 hour", "no current"),
     ("Rest until dV/dt < 1 mV/h or for 1 day", "until the voltage has settled"),
     ("Hold at -5 A for 10 s", "a value with its sign, positive discharges; no cut-off voltage ends it"),
-    ("Run US06.csv for 300 s", "a profile: columns time_s and current_A, power_W, voltage_V, c_rate or resistance_Ohm"),
+    ("Run US06.csv for 300 s", "a profile: columns time_s and current_A, power_W, voltage_V or c_rate"),
     ("Run power of log.csv 3 times", "one of several columns, again and again"),
     ("Discharge at 1C at 10 degC until 3 V", "an ambient temperature; also 283.15 K"),
     ("Discharge at 1C until 3 V (10 second period)", "the time between the points that are kept"),

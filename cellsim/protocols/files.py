@@ -20,14 +20,13 @@ from cellsim.protocols import units
 from cellsim.protocols.controls import Profile
 from cellsim.protocols.units import Kind, Unit
 
-HELD = (Kind.CURRENT, Kind.RATE, Kind.POWER, Kind.VOLTAGE, Kind.RESISTANCE)
+HELD = (Kind.CURRENT, Kind.RATE, Kind.POWER, Kind.VOLTAGE)
 WRITTEN = {
     Kind.TIME: ("time_s", ("time", "t", "elapsed time", "total time")),
     Kind.CURRENT: ("current_A", ("current", "i")),
     Kind.RATE: ("c_rate", ("c rate", "crate")),
     Kind.POWER: ("power_W", ("power", "p")),
     Kind.VOLTAGE: ("voltage_V", ("voltage", "v", "u", "e", "terminal voltage", "cell voltage")),
-    Kind.RESISTANCE: ("resistance_Ohm", ("resistance", "r")),
 }
 MOST_POINTS = 5_000_000  # a gigabyte in a compiled program is no profile any more
 
@@ -55,7 +54,7 @@ class Column(NamedTuple):
 
 def profile_in(folder: str | Path, name: str, which: str | None = None) -> FromFile:
     """The profile in the file `name`, which is looked for in `folder`; `which` is the quantity that is held (current,
-    power, voltage, C-rate, resistance) where the file has several. Raises `UnreadableProfile`."""
+    power, voltage, C-rate) where the file has several. Raises `UnreadableProfile`."""
     path = _found(Path(folder), name)
     status = path.stat()
     return _read(path.resolve(), status.st_mtime_ns, status.st_size, which)
@@ -177,7 +176,7 @@ def _chosen(file: str, row: int, found: list[Column], kind: Kind, header: list[s
     bare = [name for name in header if re.sub(r"[\s_]+", " ", name).lower() in names]
     if bare:
         raise UnreadableProfile(f"{file}, row {row}: column '{bare[0]}' has no unit. Did you mean '{written}'?")
-    other = "" if kind is Kind.TIME else ", or voltage_V, power_W, c_rate, resistance_Ohm,"
+    other = "" if kind is Kind.TIME else ", or voltage_V, power_W or c_rate,"
     raise UnreadableProfile(
         f"{file}, row {row}: the header has no {noun} with its unit, '{written}'{other} among {there}."
     )

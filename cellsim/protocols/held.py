@@ -119,7 +119,7 @@ def _hold(scan: Scanner) -> Held:
 
 
 def _file(scan: Scanner, folder: Path) -> Held:
-    which = scan.take(r"(current|power|voltage|C-?rate|resistance)\s+(?:of|from|in)\b")
+    which = scan.take(r"(current|power|voltage|C-?rate)\s+(?:of|from|in)\b")
     quoted = scan.take(r"\"([^\"]+)\"|'([^']+)'|([^\s\[(]+)")
     if quoted is None or quoted[0].lower() == "at":
         place = (scan.start, None) if quoted is None else quoted.span()

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cellsim.protocols.controls import CRate, Current, Power, Profile, Resistance, Voltage
+from cellsim.protocols.controls import CRate, Current, Power, Profile, Voltage
 from cellsim.protocols.files import UnreadableProfile, profile_in, repeated
 from cellsim.protocols.language import UnreadableStep, step
 from cellsim.protocols.units import Kind
@@ -37,7 +37,6 @@ def write(tmp_path):
         ('"time_s","voltage_V"', Kind.VOLTAGE, 20.0, [1.0, 2.5, -1.0]),
         ("\ufefftime_s,c_rate", Kind.RATE, 20.0, [1.0, 2.5, -1.0]),
         ("time_s,C-rate", Kind.RATE, 20.0, [1.0, 2.5, -1.0]),
-        ("time_s,resistance_kOhm", Kind.RESISTANCE, 20.0, [1000.0, 2500.0, -1000.0]),
         ("# made by hand\n# time [s], current [A]", Kind.CURRENT, 20.0, [1.0, 2.5, -1.0]),
         ("# time [s], current [A]\n# of a van", Kind.CURRENT, 20.0, [1.0, 2.5, -1.0]),
         ("\ntime_s,current_A,", Kind.CURRENT, 20.0, [1.0, 2.5, -1.0]),
@@ -100,7 +99,7 @@ def test_times_are_counted_from_the_first_row(write):
         ("current_A,voltage_V\n" + ROWS, "row 1: the header has no time with its unit, 'time_s' among 'current_A', 'v"),
         (
             "time_s,flow_L\n" + ROWS,
-            "no current with its unit, 'current_A', or voltage_V, power_W, c_rate",
+            "no current with its unit, 'current_A', or voltage_V, power_W or c_rate, among 'time_s'",
         ),
         (
             "run_time_s,step_time_s,current_A\n0,0,1\n1,1,2\n",
@@ -147,7 +146,7 @@ def test_what_is_wrong_with_a_file_is_said_under_its_name(tmp_path):
 
 @pytest.mark.parametrize(
     ("header", "control"),
-    [("current_A", Current), ("c_rate", CRate), ("power_W", Power), ("voltage_V", Voltage), ("R_Ohm", Resistance)],
+    [("current_A", Current), ("c_rate", CRate), ("power_W", Power), ("voltage_V", Voltage)],
 )
 def test_a_file_becomes_a_step_without_a_direction(tmp_path, header, control):
     (tmp_path / "a b.csv").write_text(f"time_s,{header}\n0,1\n10,2\n")
