@@ -57,11 +57,12 @@ def step(text: str, folder: Path) -> Step:
 
 
 def _clause(scan: Scanner, held: Held, said: Clauses) -> None:
-    joined = scan.take(r"or\b")
+    joined = scan.take(r",?\s*or\b|,")
     start = scan.start
+    goes_on = joined and (said.ends or said.duration is not None)
     if scan.take(r"for\b"):
         _set(scan, said, "duration", _duration(scan), "its duration", start)
-    elif scan.take(r"until\b") or (joined and scan.ahead(LEVEL)):
+    elif scan.take(r"until\b") or (goes_on and scan.ahead(LEVEL)):
         found = until(scan, held)
         if isinstance(found, float):
             _set(scan, said, "duration", found, "its duration", start)

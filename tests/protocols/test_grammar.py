@@ -94,6 +94,7 @@ MEANT = {
     "Discharge at 1C until 18 kJ": discharging(CRate(1.0), AfterEnergy(5.0)),
     "Discharge at 1C until 3 V or for 30 min": discharging(CRate(1.0), AtVoltage(3.0), duration=1800.0),
     "Discharge at 1C until 3 V or 30 min": discharging(CRate(1.0), AtVoltage(3.0), duration=1800.0),
+    "Discharge at 1C for 30 min, or until 3 V": discharging(CRate(1.0), AtVoltage(3.0), duration=1800.0),
     "Discharge at 1C for 30 min until 3 V": discharging(CRate(1.0), AtVoltage(3.0), duration=1800.0),
     "Discharge at 1C until 3 V or until 2 Ah or 20% SOC": discharging(
         CRate(1.0), AtVoltage(3.0), AfterCharge(2.0), AtSOC(0.2)

@@ -102,6 +102,8 @@ REJECTED = [
     ("Discharge at 1C to 2.5 V", "to", "Did you mean 'until'?"),
     ("Discharge at 1C unitl 2.5 V", "unitl", "Did you mean 'until'?"),
     ("Discharge at 1C or", "", "the text ends behind 'or'"),
+    ("Discharge at 1C or 2.5 V", "2.5", "'2.5' was not understood; expected 'for', 'until'"),
+    ("Discharge at 1C until 2.5 V, at 25 degC", "at", "'at' was not understood"),
     ("Discharge at 1C or dance", "dance", "'dance' was not understood"),
     ("Discharge at 1C until", "", "the text ends, expected a level such as 2.5 V, 50 mA, C/50"),
     ("Discharge at 1C until 5 W", "5 W", "5 W is a power; 'until' takes a level"),
