@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import jax
+
 from cellsim.protocols.controls import AbstractControl, CRate, Current, Power, Profile, Relation, Resistance, Voltage
 from cellsim.protocols.ends import (
     AbstractEnd,
@@ -31,8 +33,11 @@ VERBS = {1: "Discharge", -1: "Charge", 0: "Hold"}
 def words(step: Step) -> str:
     """The step as a text that `language.step` reads back to it, number by number.
 
-    A profile, a relation and a custom end are told, but cannot be read back.
+    A profile, a relation and a custom end are told, but cannot be read back. Where JAX traces a number of the step, its
+    own text is all that can be said.
     """
+    if any(isinstance(x, jax.core.Tracer) for x in jax.tree.leaves(step)):
+        return step.text
     parts = [_held(step)]
     if step.duration is not None:
         parts.append(f"for {time(step.duration)}")

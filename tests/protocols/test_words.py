@@ -3,6 +3,7 @@
 import dataclasses
 
 import equinox as eqx
+import jax
 import numpy as np
 import pytest
 
@@ -92,6 +93,12 @@ def test_what_no_words_can_hold_is_told_all_the_same():
     assert words(cs.Step(Voltage(profile))) == "Run a voltage profile of 3 points over 10 minutes"
     wireless = cs.Step(cs.Relation(constant_sum), (cs.When(constant_sum, "the sum is 5"),))
     assert words(wireless) == "Keep constant_sum of time, voltage and current at zero until the sum is 5"
+
+
+def test_a_step_whose_number_is_traced_keeps_its_own_text():
+    said = []
+    jax.grad(lambda V: said.append(words(cs.hold(V))) or V)(4.2)
+    assert said == ["hold"]
 
 
 def constant_sum(t, V, I):
