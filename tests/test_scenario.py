@@ -80,7 +80,7 @@ def test_every_key_arrives_where_it_belongs_and_degrees_become_kelvin(write):
     assert "EC:EMC" in scenario.cell.electrolyte.source or "Landesfeind" in scenario.cell.electrolyte.source
     assert scenario.model.mesh == cs.Mesh.coarse()
     assert scenario.temperature == pytest.approx(283.15)
-    assert (scenario.step.direction, float(scenario.step.until), scenario.soc) == (-1, 4.1, 0.25)
+    assert (scenario.step.direction, float(scenario.step.ends[0].V), scenario.soc) == (-1, 4.1, 0.25)
     assert (scenario.rtol, scenario.atol, scenario.max_steps) == (1e-5, 1e-8, 500)
     assert scenario.directory == Path("here")
 
@@ -302,7 +302,17 @@ def test_all_problems_of_a_file_are_told_at_once(complaint):
     )
     assert len(lines) == 9
     assert message.startswith("9 problems in ")
-    for said in ("titel", "85.2 um", "partcle", "corse", "'warm'", "'1 W'", "soc = 80", "rtol = 1", "'many'"):
+    for said in (
+        "titel",
+        "85.2 um",
+        "partcle",
+        "corse",
+        "'warm'",
+        "'B' is not a known unit",
+        "soc = 80",
+        "rtol = 1",
+        "'many'",
+    ):
         assert said in message
 
 
