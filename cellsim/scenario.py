@@ -24,8 +24,7 @@ from cellsim.models.mesh import Mesh
 from cellsim.parameters import Quantity, UnknownPath, described, get, leaves, problems, replace
 from cellsim.protocols import language
 from cellsim.protocols.protocol import Protocol
-from cellsim.protocols.steps import Step
-from cellsim.scenario_parts import Optimise, electrolyte_from, optimise_from
+from cellsim.scenario_parts import Optimise, electrolyte_from, optimise_from, protocol_from
 from cellsim.settings import BadInput, Reading, Settings, settings_in, shown
 from cellsim.simulation.simulate import Progress, simulate
 from cellsim.simulation.solution import Solution
@@ -96,11 +95,13 @@ class Scenario:
 def load_scenario(path: str | Path, changes: Settings | None = None, found: Iterable[str] = ()) -> Scenario:
     """The scenario in a TOML file, with `changes` put over it. Raises `BadInput`, `found` among what is wrong."""
     settings, wrong = settings_in(Path(path))
-    return scenario_from({**settings, **(changes or {})}, str(path), [*wrong, *found])
+    folder = Path(path).parent
+    return scenario_from({**settings, **(changes or {})}, str(path), [*wrong, *found], folder)
 
 
-def scenario_from(settings: Settings, source: str, found: Iterable[str] = ()) -> Scenario:
-    """The scenario that `settings` describe. Raises `BadInput` with `found` and everything else that is wrong."""
+def scenario_from(settings: Settings, source: str, found: Iterable[str] = (), folder: Path = Path()) -> Scenario:
+    """The scenario that `settings` describe, files that they name found from `folder`. Raises `BadInput` with `found`
+    and everything else that is wrong."""
     read = Reading(settings, list(found))
     check = read.flag(("cell", "check"), True)
     cell = _cell(read)
@@ -108,7 +109,7 @@ def scenario_from(settings: Settings, source: str, found: Iterable[str] = ()) ->
     model = read.chosen(("model", "name"), "DFN", MODELS, "model")
     mesh = read.chosen(("model", "mesh"), "default", MESHES, "mesh")
     read.chosen(("model", "thermal"), "isothermal", THERMAL, "thermal model")
-    protocol = _protocol(read)
+    protocol = protocol_from(read, folder)
     soc = read.number(("protocol", "soc"), 1.0, STATE_OF_CHARGE)
     rtol = read.number(("solver", "rtol"), 1e-6, RTOL)
     atol = read.number(("solver", "atol"), None, ATOL)
@@ -226,42 +227,9 @@ def _implausible(cell: Cell) -> list[str]:
     return ["\n".join([f"{head} implausible (wrong unit?):", *lines, tail])]
 
 
-def _protocol(read: Reading) -> Protocol | None:
-    """The steps of the protocol, in cycles; None where one of them is not understood."""
-    key = ("protocol", "steps")
-    given = [DEFAULT_STEP]
-    place = "[protocol] steps"
-    if key in read.settings:
-        place = read.settings[key].place
-        taken = read.take(key, list, f'a list of texts, such as ["{DEFAULT_STEP} until 2.5 V"]')
-        if taken is None:
-            return None
-        given = taken
-    cycles = read.count(("protocol", "cycles"))
-    wrong = len(read.problems)
-    if not given:
-        read.problems.append(f'{place} is empty. Write a step, such as "{DEFAULT_STEP} until 2.5 V".')
-    made = [tuple(_steps(item if isinstance(item, list) else [item], place, read)) for item in given]
-    if len(read.problems) > wrong:
-        return None
-    is_nested = any(isinstance(item, list) for item in given)
-    of_one_cycle = made if is_nested else [tuple(step for steps in made for step in steps)]
-    return Protocol(of_one_cycle * (cycles or 1))
-
-
-def _steps(texts: list[Any], place: str, read: Reading) -> Iterable[Step]:
-    for text in texts:
-        if not isinstance(text, str):
-            read.problems.append(f"{place}: a step is a text in quotes, found {shown(text)}.")
-            continue
-        try:
-            yield language.step(text)
-        except language.UnreadableStep as error:
-            read.problems.append(f"{place}: {error}")
-
-
 def _spoken(protocol: Protocol) -> str:
     """What is done, on half a line."""
     cycle = protocol.cycles[0].steps
-    first = cycle[0].text if len(cycle) == 1 else f"{cycle[0].text} and {len(cycle) - 1} more steps"
+    step = cycle[0].text or language.words(cycle[0])
+    first = step if len(cycle) == 1 else f"{step} and {len(cycle) - 1} more steps"
     return first if len(protocol.cycles) == 1 else f"{len(protocol.cycles)} cycles of {first}"

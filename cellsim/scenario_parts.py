@@ -1,16 +1,21 @@
-"""Parts of a scenario that are tables of their own: an electrolyte made from ions, and what is to be optimised."""
+"""Parts of a scenario that are tables of their own: an electrolyte made from ions, the protocol, and what is to be
+optimised."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from cellsim.cells.design import Cell
+from cellsim.constants import ZERO_CELSIUS
 from cellsim.electrolyte import levels, speciation
 from cellsim.electrolyte.electrolyte import AbstractElectrolyte, Electrolyte
 from cellsim.fitting.free import Free
 from cellsim.hints import near_name
 from cellsim.laws import Constant
-from cellsim.parameters import UnknownPath, get
+from cellsim.parameters import Quantity, UnknownPath, get
+from cellsim.protocols import language
+from cellsim.protocols.protocol import Protocol, Until
 from cellsim.settings import Given, Reading, shown
 from cellsim.splines import Table
 
@@ -23,6 +28,9 @@ LEVELS: dict[str, type[AbstractElectrolyte]] = {
     "trade-off": levels.TradeOffElectrolyte,
 }
 GOALS = ("capacity", "energy")
+DEFAULT_STEPS = ("Discharge at 1C",)
+DURING = Quantity("degC", -60.0, 100.0, "ambient temperature during the protocol")
+PERIOD = Quantity("s", 1e-6, 1e7, "time between the points that are kept")
 
 
 class Optimise(NamedTuple):
@@ -127,3 +135,52 @@ def optimise_from(read: Reading, cell: Cell | None) -> Optimise | None:
                 continue
             free.append(Free(leaf, float(bounds[0]), float(bounds[1])))
     return Optimise(goal or "capacity", tuple(free), steps)
+
+
+def protocol_from(read: Reading, folder: Path) -> Protocol | None:
+    """What the table [protocol] asks for: `steps`, a list in which lists are cycles and tables repeat theirs; `cycles`,
+    how many times; `until`, what ends it; `temperature` [degC], `period` [s] and `skip` for steps that say none. Files
+    that it runs are looked for in `folder`. None, and what is wrong among the problems, where it cannot be read."""
+    before = len(read.problems)
+    steps = read.take(("protocol", "steps"), list, f'a list of texts, such as ["{DEFAULT_STEPS[0]} until 2.5 V"]')
+    cycles = read.count(("protocol", "cycles"))
+    until = _until(read)
+    T = _number_or_text(read, "temperature", DURING, language.temperature, ZERO_CELSIUS)
+    period = _number_or_text(read, "period", PERIOD, language.time, 0.0)
+    skip = read.flag(("protocol", "skip"), True)
+    protocol = None
+    try:
+        items = DEFAULT_STEPS if steps is None else steps
+        protocol = language.protocol(
+            items, cycles, until, T=T, period=period, skip_ok=None if skip else False, folder=folder
+        )
+    except language.UnreadableProtocol as error:
+        place = read.settings["protocol", "steps"].place
+        read.problems.extend(f"{place}: {problem}" for problem in error.problems)
+    return protocol if len(read.problems) == before else None
+
+
+def _until(read: Reading) -> Until | None:
+    key = ("protocol", "until")
+    said = read.take(key, (str, list), "a text or a list of texts, such as '80% capacity'")
+    try:
+        return None if said is None else language.ending(said)
+    except language.UnreadableStep as error:
+        read.problems.append(f"{read.settings[key].place}: {error}")
+        return None
+
+
+def _number_or_text(
+    read: Reading, name: str, about: Quantity, reader: Callable[[str], float], offset: float
+) -> float | None:
+    """A number in the unit of `about`, which `offset` takes to that of the code, or a text with its own unit."""
+    key = ("protocol", name)
+    given = read.settings.get(key)
+    if given is None or not isinstance(given.value, str):
+        value = read.number(key, None, about)
+        return None if value is None else value + offset
+    try:
+        return reader(given.value)
+    except language.UnreadableStep as error:
+        read.problems.append(f"{given.place}: {error}")
+        return None

@@ -22,7 +22,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "": ("title", "description"),
     "cell": ("name", "electrolyte", "check", "set"),
     "model": ("name", "mesh", "thermal", "ambient_temperature"),
-    "protocol": ("steps", "soc", "cycles"),
+    "protocol": ("steps", "soc", "cycles", "until", "temperature", "period", "skip"),
     "solver": ("rtol", "atol", "max_steps"),
     "optimise": ("maximise", "over", "steps"),
     "output": ("dir",),

@@ -153,11 +153,11 @@ def test_a_disk_that_takes_no_more_is_told_and_exits_with_1(cellsim_command, mon
             "--model: there is no model 'SPM' in this version. There is: DFN.",
         ),
         (None, ["--cell", "Chen2020", "--thermal", "lumped"], "There is: isothermal."),
-        (None, ["--cell", "Chen2020", "--cycles", "3"], "--cycles = 3: this version runs one cycle only."),
+        (None, ["--cell", "Chen2020", "--cycles", "0"], "--cycles"),
         (None, ["--cell", "Chen2020", "--mesh", "finest"], "Did you mean 'fine'?"),
         (None, ["--cell", "Chen2020", "--soc", "80"], "--soc = 80; expected 0 to 1. Given in percent?"),
         (None, ["--cell", "Chen2020", "--ambient-temperature", "298"], "Given in K?"),
-        (None, ["--cell", "Chen2020", "--protocol", "Discharge at 1 W"], "is not a current"),
+        (None, ["--cell", "Chen2020", "--protocol", "Discharge at 1 B"], "is not a known unit"),
         (None, ["--cell", "Chen2020", "--protocol", "Rest", "--protocol", "Rest"], "exactly one"),
         (None, ["--cell", "Chen2020", "--protocol", "Discharge"], "says no current"),
         (None, ["--cell", "Chen2020", "--mesh", "coarse", "--soc", "0"], "the step cannot start"),
@@ -220,11 +220,74 @@ def test_a_list_names_what_there_is_with_a_line_on_each(cellsim_command, kind, s
     assert all(each in out for each in some)
 
 
-def test_every_step_that_is_listed_can_be_read(cellsim_command):
-    from cellsim.cli.library import STEPS
+def test_every_step_that_is_listed_can_be_read(tmp_path):
+    from cellsim.cli.steps import STEPS
     from cellsim.protocols.language import step
 
-    assert [step(text).text for text, _ in STEPS] == [text for text, _ in STEPS]
+    for name in ("US06.csv", "log.csv"):
+        (tmp_path / name).write_text("time_s,power_W\n0,1\n10,2\n")
+    assert [step(text, tmp_path).text for text, _ in STEPS] == [text for text, _ in STEPS]
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        (
+            "discharge at c/2 until 3 V",
+            {
+                "holds": "a current of 0.5 C; 1 C passes the nominal capacity in an hour, positive discharges",
+                "direction": "discharge",
+                "ends": "the voltage falls to 3 V",
+                "or": "4 h are over, twice the time of the nominal capacity",
+                "temperature": "that of the run",
+                "points": "as dense as the curve needs",
+                "past its end at the start": "it is left out",
+                "in other words": "Discharge at C/2 until 3 V",
+            },
+        ),
+        (
+            "Charge at 4.2 V until 50 mA or 45 degC at 10 degC (10 s period) (no skip) [RPT]",
+            {
+                "holds": "a voltage of 4.2 V",
+                "direction": "neither charge nor discharge",
+                "ends": "the size of the current falls to 0.05 A",
+                "or": "24 h are over",
+                "temperature": "10 degC",
+                "points": "every 10 s",
+                "past its end at the start": "an error",
+                "tags": "RPT",
+                "in other words": "Hold at 4.2 V until 0.05 A or until >45 degC at 10 degC (10 s period) (no skip) "
+                "[RPT]",
+            },
+        ),
+        ("Charge at 5 A", {"or": "twice the time is over in which it passes the nominal capacity"}),
+        ("Charge at 5 W", {"ends": "the voltage rises to the upper cut-off of the cell", "or": "24 h are over"}),
+        ("Rest until dV/dt < 1 mV/h", {"ends": "the voltage changes by no more than 1 mV/h", "or": "24 h are over"}),
+        ("Rest", {"holds": "no current", "ends": "24 h are over"}),
+    ],
+)
+def test_describing_a_step_tells_what_it_means_in_numbers(cellsim_command, text, rows):
+    code, out, err = cellsim_command("describe", text)
+    assert (code, err) == (0, "")
+    assert out.startswith(f"{text}\n")
+    said = dict(re.split(r"\s{2,}", line.strip(), maxsplit=1) for line in out.splitlines()[2:])
+    assert {key: said[key] for key in rows} == rows
+
+
+def test_describing_a_profile_tells_its_range(cellsim_command, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("a.csv").write_text("time_s,power_kW\n100,1\n110,-0.5\n")
+    code, out, _ = cellsim_command("describe", "Run a.csv")
+    assert code == 0
+    assert "a power profile, -500 to 1000 W, 250 W in the mean; 2 points over 10 s" in out
+    assert "the voltage reaches a cut-off of the cell" in out and "the profile is over" in out
+
+
+def test_describing_what_is_no_step_points_at_the_word(cellsim_command):
+    code, out, err = cellsim_command("describe", "Dischage at 1C")
+    assert (code, out) == (2, "")
+    assert "Did you mean 'Discharge'?\n    Dischage at 1C\n    ^^^^^^^^\n" in err
+    assert "there is no figure of 'Rest'" in cellsim_command("describe", "Rest", "--out", "there")[2]
 
 
 @pytest.mark.parametrize("name", ["Chen2020", "marquis2019"])
@@ -379,7 +442,7 @@ def test_a_new_scenario_can_be_run_as_it_is_and_is_never_written_over(cellsim_co
     file = in_an_empty_folder / "scenario.toml"
     assert code == 0 and "cellsim run scenario.toml" in out
     scenario = load_scenario(file)
-    assert (scenario.cell.name, scenario.step.text) == ("Chen2020", "Discharge at 1C until 2.5 V")
+    assert (scenario.cell.name, scenario.protocol.steps[0].text) == ("Chen2020", "Discharge at 1C until 2.5 V")
     file.write_text("mine")
     code, _, err = cellsim_command("new")
     assert code == 2 and "left alone" in err

@@ -87,9 +87,10 @@ def test_a_straight_line_between_rows_is_within_a_tenth_of_a_millivolt_of_the_so
 
 
 def test_a_tighter_tolerance_takes_more_points_and_is_kept(lgm50_coarse_1C):
-    loose, tight = interpolation_points(lgm50_coarse_1C, 1e-3), interpolation_points(lgm50_coarse_1C, 1e-5)
-    assert len(tight[0]) > 2 * len(loose[0])
-    assert np.abs(np.interp(tight[0], *loose) - tight[1]).max() <= 1e-3
+    loose, tight = (interpolation_points(lgm50_coarse_1C, tolerance) for tolerance in (1e-3, 1e-5))
+    V = lambda t: np.asarray(lgm50_coarse_1C.at(t).V)
+    assert len(tight) > 2 * len(loose)
+    assert np.abs(np.interp(tight, loose, V(loose)) - V(tight)).max() <= 1e-3
 
 
 def test_a_straight_line_needs_its_ends_only_and_a_corner_one_point_more():

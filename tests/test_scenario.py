@@ -39,7 +39,7 @@ def test_a_cell_is_all_that_a_scenario_must_name(write):
     scenario = load_scenario(write(MINIMAL))
     assert scenario.cell.name == "Chen2020"
     assert scenario.model.mesh == cs.Mesh.default()
-    assert scenario.step.text == "Discharge at 1C"
+    assert scenario.protocol.steps[0].text == "Discharge at 1C"
     assert (scenario.soc, scenario.temperature, scenario.max_steps, scenario.directory) == (1.0, None, None, None)
     assert (scenario.rtol, scenario.atol) == (1e-6, 1e-6)
     assert scenario.title == "Chen2020: Discharge at 1C"
@@ -80,7 +80,8 @@ def test_every_key_arrives_where_it_belongs_and_degrees_become_kelvin(write):
     assert "EC:EMC" in scenario.cell.electrolyte.source or "Landesfeind" in scenario.cell.electrolyte.source
     assert scenario.model.mesh == cs.Mesh.coarse()
     assert scenario.temperature == pytest.approx(283.15)
-    assert (scenario.step.direction, float(scenario.step.until), scenario.soc) == (-1, 4.1, 0.25)
+    (step,) = scenario.protocol.steps
+    assert (step.direction, float(step.ends[0].V), scenario.soc) == (-1, 4.1, 0.25)
     assert (scenario.rtol, scenario.atol, scenario.max_steps) == (1e-5, 1e-8, 500)
     assert scenario.directory == Path("here")
 
@@ -171,7 +172,7 @@ def test_an_unknown_table_or_key_is_answered_with_what_may_have_been_meant(compl
             "[model] ambient_temperature must be a number in degC, found the text '25 degC'.",
         ),
         (MINIMAL + "[protocol]\nsteps = 'Rest'\n", "[protocol] steps must be a list of texts"),
-        (MINIMAL + "[protocol]\nsteps = [1]\n", "[protocol] steps: a step is a text in quotes, found 1."),
+        (MINIMAL + "[protocol]\nsteps = [1]\n", "[protocol] steps: 1: a step is a text in quotes"),
         (MINIMAL + "[solver]\nmax_steps = 0\n", "[solver] max_steps must be a whole number above zero, found 0."),
         (MINIMAL + "[solver]\nmax_steps = 1.5\n", "[solver] max_steps must be a whole number above zero, found 1.5."),
         (
@@ -215,7 +216,8 @@ def test_a_value_of_the_wrong_kind_is_refused_with_the_kind_that_is_wanted(compl
         ),
         (MINIMAL + "[model]\nmesh = 'corse'\n", "there is no mesh 'corse' in this version. Did you mean 'coarse'?"),
         (MINIMAL + "[model]\nthermal = 'lumped'\n", "There is: isothermal."),
-        (MINIMAL + "[protocol]\ncycles = 3\n", "[protocol] cycles = 3: this version runs one cycle only."),
+        (MINIMAL + "[protocol]\nuntil = \"never\"
+", "never"),
         (
             MINIMAL + "[cell.set]\nnegative.partcle.R_p = 1e-6\n",
             "negative has no 'partcle'. Did you mean 'particle'?",
@@ -266,14 +268,14 @@ def test_implausible_parameters_are_listed_together_with_the_way_to_insist(compl
     assert float(insisted.cell.negative.L) == 85.0
 
 
-def test_more_than_one_step_is_refused_clearly(complaint):
-    message, lines = complaint(MINIMAL + '[protocol]\nsteps = ["Discharge at 1C", "Rest for 1 hour"]\n')
-    assert lines == (
-        "[protocol] steps must hold exactly one constant-current step in this version, found 2. "
-        "Chains of steps and cycles come in a later one.",
-    )
-    assert "1 problem in" in message
-    assert "found 0" in complaint(MINIMAL + "[protocol]\nsteps = []\n")[0]
+def test_steps_in_a_row_are_cycles_each_unless_they_are_repeated(write):
+    text = MINIMAL + '[protocol]\nsteps = ["Discharge at 1C", "Rest for 1 hour"]\n'
+    assert load_scenario(write(text)).protocol.cycle_of_step == (1, 2)
+    assert load_scenario(write(text + "cycles = 3\n")).protocol.cycle_of_step == (1, 1, 2, 2, 3, 3)
+
+
+def test_a_protocol_without_steps_is_refused(complaint):
+    assert "it holds no step" in complaint(MINIMAL + "[protocol]\nsteps = []\n")[0]
 
 
 def test_an_unreadable_step_is_refused_with_what_was_not_understood(complaint):
@@ -293,7 +295,7 @@ def test_all_problems_of_a_file_are_told_at_once(complaint):
         mesh = "corse"
         ambient_temperature = "warm"
         [protocol]
-        steps = ["Discharge at 1 W"]
+        steps = ["Discharge at 1 B"]
         soc = 80
         [solver]
         rtol = 1.0
@@ -302,7 +304,17 @@ def test_all_problems_of_a_file_are_told_at_once(complaint):
     )
     assert len(lines) == 9
     assert message.startswith("9 problems in ")
-    for said in ("titel", "85.2 um", "partcle", "corse", "'warm'", "'1 W'", "soc = 80", "rtol = 1", "'many'"):
+    for said in (
+        "titel",
+        "85.2 um",
+        "partcle",
+        "corse",
+        "'warm'",
+        "'B' is not a known unit",
+        "soc = 80",
+        "rtol = 1",
+        "'many'",
+    ):
         assert said in message
 
 

@@ -15,7 +15,7 @@ from cellsim.cells import library as cell_library
 from cellsim.cells.balance import Lithiation, at_soc, open_circuit_voltage
 from cellsim.cells.design import Cell, lithium_capacity
 from cellsim.citations import Citation
-from cellsim.cli import DONE, electrolytes
+from cellsim.cli import DONE, electrolytes, steps
 from cellsim.cli.terminal import columns
 from cellsim.electrolyte import AbstractElectrolyte, aqueous
 from cellsim.electrolyte import library as electrolyte_library
@@ -29,14 +29,6 @@ from cellsim.scenario import MESHES, MODELS, described
 from cellsim.settings import BadInput
 
 T = TypeVar("T")
-STEPS = (
-    ("Discharge at 1C", "until the cell's lower cut-off voltage"),
-    ("Discharge at 1C until 2.5 V", "a multiple of the current that passes the nominal capacity in an hour"),
-    ("Charge at C/2 until 4.2 V", "a fraction of it; V or mV"),
-    ("Discharge at 5 A for 30 minutes", "a current, in A or mA; s, minutes, hours or days"),
-    ("Charge at 200 mA for 2 h or until 4.1 V", "whichever comes first"),
-    ("Rest for 1 hour", "no current"),
-)
 
 
 def list_kind(kind: str) -> int:
@@ -52,7 +44,7 @@ def list_kind(kind: str) -> int:
     elif kind == "models":
         rows = [(name, _headline(inspect.getmodule(model))) for name, model in MODELS.items()]
     elif kind == "steps":
-        rows = list(STEPS)
+        rows = list(steps.STEPS)
     else:
         raise BadInput(
             "the command line", [f"no list of '{kind}'.{near_name(kind, known)} There is: {_joined(known)}."]
@@ -62,10 +54,13 @@ def list_kind(kind: str) -> int:
 
 
 def describe(name: str, out: str | None = None) -> int:
-    """Prints all about a cell, an electrolyte, an ion or a model; the exit code. Raises `BadInput`.
+    """Prints all about a cell, an electrolyte, an ion, a model or a step; the exit code. Raises `BadInput`.
 
     With `out`, a picture file or a folder, the functions of the electrolyte (or of the cell's) are drawn as well.
     """
+    if steps.is_step(name):
+        print(steps.text(name) if out is None else _no_figure(f"'{name}'"))
+        return DONE
     said = _on(name, _cell_text, _electrolyte_text, electrolytes.ion_text, _model_text)
     drawn = None if out is None else _on(name, _draw_cell, _draw_electrolyte, _no_figure, _no_figure)(out)
     print(said)

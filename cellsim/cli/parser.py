@@ -26,13 +26,14 @@ examples:
   cellsim list steps
 """
 DESCRIBE = """\
-Shows a cell (every parameter with its path for --set), an electrolyte (its four functions), an ion in water, or a
-model. With --out, the functions of the electrolyte are drawn as well.
+Shows a cell (every parameter with its path for --set), an electrolyte (its four functions), an ion in water, a
+model, or what a step means in numbers. With --out, the functions of the electrolyte are drawn as well.
 
 examples:
   cellsim describe Chen2020
   cellsim describe landesfeind2019_ec_emc --out landesfeind.png
   cellsim describe DFN
+  cellsim describe "Discharge at C/2 until 3 V"
 """
 CITE = """\
 Prints what to cite for a cell, an electrolyte or a model, or for a run by the folder it was written to.
@@ -75,7 +76,7 @@ def parser() -> argparse.ArgumentParser:
     listing.set_defaults(command=_list)
 
     describing = command("describe", DESCRIBE, "show the parameters of a cell, or an electrolyte's functions")
-    describing.add_argument("name", metavar="NAME", help="a cell, an electrolyte, an ion or a model")
+    describing.add_argument("name", metavar="NAME", help="a cell, an electrolyte, an ion, a model or a step")
     describing.add_argument(
         "--out", metavar="FILE_OR_DIR", help="also draw the electrolyte: .png, .pdf, .svg, a folder"
     )

@@ -1,108 +1,242 @@
-"""Steps written in words, as `Discharge at 1C until 2.5 V`."""
+"""Steps and protocols written in words, as `Discharge at 1C until 2.5 V`; the grammar is in `protocols/grammar.py`."""
 
-import re
-from collections.abc import Sequence
+import dataclasses
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import jax
 
-from cellsim.protocols.controls import CRate, Current
-from cellsim.protocols.ends import AtVoltage
-from cellsim.protocols.protocol import Protocol
+from cellsim.protocols import grammar
+from cellsim.protocols.protocol import Cycle, Protocol, Until
+from cellsim.protocols.scanner import Quantity, Scanner
+from cellsim.protocols.scanner import UnreadableStep as UnreadableStep
 from cellsim.protocols.steps import Step
+from cellsim.protocols.units import Kind
+from cellsim.protocols.wording import words as words
 
-NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
-SECONDS = {
-    **dict.fromkeys(("s", "sec", "second", "seconds"), 1.0),
-    **dict.fromkeys(("m", "min", "minute", "minutes"), 60.0),
-    **dict.fromkeys(("h", "hr", "hour", "hours"), 3600.0),
-    **dict.fromkeys(("d", "day", "days"), 86400.0),
-}
-EXAMPLES = "'Discharge at 1C until 2.5 V', 'Charge at C/2 until 4.2 V', 'Discharge at 5 A for 30 minutes or until 3 V'"
+UNTIL_EXAMPLES = "'80% capacity', '4 A.h capacity', '2.5 V' or '10 hours'"
 
 
-class UnreadableStep(ValueError):
-    """A step that is not written as one."""
+class UnreadableProtocol(UnreadableStep):
+    """What is wrong with a list of steps, all of it; `problems` holds one text each, with the place in the list."""
+
+    def __init__(self, problems: Sequence[str]):
+        self.problems = tuple(problems)
+        count = "1 problem" if len(self.problems) == 1 else f"{len(self.problems)} problems"
+        ValueError.__init__(self, f"{count} in the protocol:\n" + "\n".join(self.problems))
 
 
-@lru_cache(maxsize=256)
-def step(text: str) -> Step:
-    """The step that `text` says. Raises `UnreadableStep` with what was not understood."""
+def step(text: str, folder: str | Path = ".") -> Step:
+    """The step that `text` says; files that it runs are looked for in `folder`. Raises `UnreadableStep` with the place
+    and the likely meaning of what was not understood."""
+    if text.lstrip()[:3].lower() == "run":  # its file may change
+        return _read(text, Path(folder))
+    return _remembered(text)
+
+
+@lru_cache(maxsize=1024)
+def _remembered(text: str) -> Step:
+    return _read(text, Path())
+
+
+def _read(text: str, folder: Path) -> Step:
     with jax.ensure_compile_time_eval():  # kept for later calls, so its numbers must not belong to a trace
-        return _read(text)
+        return grammar.step(text, folder)
 
 
-def protocol(items: Sequence[Any]) -> Protocol:
-    """Steps, words for them, and cycles of them (tuples or lists) as one protocol."""
-    read = lambda item: step(item) if isinstance(item, str) else item
-    return Protocol([[read(x) for x in item] if isinstance(item, (tuple, list)) else read(item) for item in items])
+def protocol(
+    items: Any,
+    cycles: int | None = None,
+    until: str | Sequence[str] | Until | None = None,
+    *,
+    T: float | None = None,
+    period: float | None = None,
+    skip_ok: bool | None = None,
+    folder: str | Path = ".",
+) -> Protocol:
+    """The protocol of `items`: a text, a `Step`, a `Cycle`, or a list of them.
 
+    - A list or a tuple within the list is a cycle; a list that holds lists itself is a row of cycles. A step outside
+      of any is a cycle of its own, unless `cycles` is given and nothing in `items` is grouped: then all of it is one.
+    - A table `{"repeat": 50, "steps": [...], "tags": ["ageing"]}` stands for its steps so many times; its tags mark
+      each of its cycles.
+    - `cycles`: how many times all of it is run.
+    - `until`: what ends it early, as "80% capacity" (of that of the first cycle), "4 A.h capacity", "2.5 V" (the
+      voltage falls to it) or "10 hours" in all; one or several.
+    - `T` [K], `period` [s]: for the steps that say none themselves. `skip_ok`: for all steps, whether one that is past
+      its end when it begins is left out.
 
-def _read(text: str) -> Step:
-    words = " ".join(text.split())
-    opening = re.match(r"(discharge|charge|rest)\b", words, re.IGNORECASE)
-    if not opening:
-        first = words.split(" ")[0] if words else ""
-        raise UnreadableStep(f"step '{text}': begins with '{first}'; a step begins with Discharge, Charge or Rest.")
-    verb = opening.group(1).lower()
-    rest = words[opening.end() :].strip()
-    direction = {"discharge": 1, "charge": -1, "rest": 0}[verb]
-    drive: Current | CRate = Current(0.0)
-    if direction:
-        drive, rest = _drive(text, rest, direction)
-    duration, rest = _duration(text, rest)
-    until, rest = _voltage(text, rest)
-    if duration is None:
-        duration, rest = _duration(text, rest)
-    if rest:
-        raise UnreadableStep(f"step '{text}': '{rest}' was not understood. Examples: {EXAMPLES}.")
-    if direction == 0 and until is not None:
-        raise UnreadableStep(f"step '{text}': a rest ends after a time, not at a voltage. Write 'Rest for 1 hour'.")
-    ends = () if until is None else (AtVoltage(until),)
-    return Step(drive, ends, duration, direction, text=text)
-
-
-def _drive(text: str, rest: str, direction: int) -> tuple[Current | CRate, str]:
-    """The current after `at`, and what follows it."""
-    said = re.match(r"at\s+", rest, re.IGNORECASE)
-    if not said:
-        raise UnreadableStep(f"step '{text}': says no current. Write 'at 1C', 'at C/2' or 'at 5 A'.")
-    rest = rest[said.end() :]
-    for pattern, drive in (
-        (rf"({NUMBER})?\s*C\s*/\s*({NUMBER})(?![\w.])", lambda m: CRate(float(m[1] or 1) / float(m[2]) * direction)),
-        (rf"({NUMBER})\s*C(?![\w/])", lambda m: CRate(float(m[1]) * direction)),
-        (rf"({NUMBER})\s*mA\b", lambda m: Current(float(m[1]) * 1e-3 * direction)),
-        (rf"({NUMBER})\s*A\b", lambda m: Current(float(m[1]) * direction)),
-    ):
-        found = re.match(pattern, rest)
-        if found:
-            if (found[1] is not None and float(found[1]) <= 0) or (found.lastindex == 2 and float(found[2]) <= 0):
-                raise UnreadableStep(f"step '{text}': the current must be above zero; the verb gives its sign.")
-            return drive(found), rest[found.end() :].strip()
-    raise UnreadableStep(
-        f"step '{text}': '{rest}' is not a current that this version knows (C, A or mA). Examples: {EXAMPLES}."
+    Raises `UnreadableProtocol` with everything that is wrong, each with its place: 2.1 is the first of the second item.
+    """
+    problems: list[str] = []
+    if isinstance(items, (str, Step, Cycle, Mapping)):
+        items = [items]
+    if cycles is not None and not (_is_whole(cycles) and cycles >= 1):
+        problems.append(f"cycles must be a whole number above zero, found {cycles!r}.")
+        cycles = None
+    made = list(_cycles(items, "", cycles is not None, Path(folder), problems))
+    ends = Until()
+    try:
+        ends = until if isinstance(until, Until) else ending(until)
+    except UnreadableStep as error:
+        problems.append(str(error))
+    if not made and not problems:
+        problems.append("it holds no step; write one, as 'Discharge at 1C until 2.5 V'.")
+    if problems:
+        raise UnreadableProtocol(problems)
+    usual = lambda step: dataclasses.replace(
+        step,
+        T=T if step.T is None else step.T,
+        period=period if step.period is None else step.period,
+        skip_ok=step.skip_ok if skip_ok is None else skip_ok,
     )
+    if T is not None or period is not None or skip_ok is not None:
+        made = [Cycle(tuple(usual(step) for step in cycle.steps), cycle.tags) for cycle in made]
+    return Protocol(made * (cycles or 1), ends)
 
 
-def _duration(text: str, rest: str) -> tuple[float | None, str]:
-    """The seconds after `for`, and what follows them."""
-    found = re.match(rf"(?:or\s+)?for\s+({NUMBER})\s*([a-zA-Z]+)\b\s*", rest, re.IGNORECASE)
-    if not found:
-        return None, rest
-    unit = found[2].lower()
-    if unit not in SECONDS:
-        raise UnreadableStep(f"step '{text}': '{found[2]}' is not a unit of time. It may be s, min, h or days.")
-    seconds = float(found[1]) * SECONDS[unit]
-    if seconds <= 0:
-        raise UnreadableStep(f"step '{text}': the duration must be above zero.")
-    return seconds, rest[found.end() :].strip()
+def _cycles(items: Any, place: str, is_cycle: bool, folder: Path, problems: list[str]) -> Iterator[Cycle]:
+    """The cycles of a list; `is_cycle` says that a list of steps alone is one."""
+    is_grouped = any(isinstance(each, (Cycle, Mapping, list, tuple)) for each in items)
+    steps = []
+    for k, each in enumerate(items):
+        here = f"{place}{k + 1}"
+        if isinstance(each, Cycle):
+            yield each
+        elif isinstance(each, Mapping):
+            yield from _repeated(each, here, folder, problems)
+        elif isinstance(each, (list, tuple)):
+            if not each:
+                problems.append(f"{here}: a cycle needs at least one step, found an empty list.")
+            yield from _cycles(each, f"{here}.", True, folder, problems)
+        else:
+            found = _step(each, here, folder, problems)
+            if found is not None and is_cycle and not is_grouped:
+                steps.append(found)
+            elif found is not None:
+                yield Cycle((found,))
+    if steps:
+        yield Cycle(tuple(steps))
 
 
-def _voltage(text: str, rest: str) -> tuple[float | None, str]:
-    """The volts after `until`, and what follows them."""
-    found = re.match(rf"(?:or\s+)?until\s+[<>]?\s*({NUMBER})\s*(m?V)\b\s*", rest, re.IGNORECASE)
-    if not found:
-        return None, rest
-    volts = float(found[1]) * (1e-3 if found[2].lower() == "mv" else 1.0)
-    return volts, rest[found.end() :].strip()
+def _step(item: Any, place: str, folder: Path, problems: list[str]) -> Step | None:
+    if isinstance(item, Step):
+        return item
+    if not isinstance(item, str):
+        problems.append(f"{place}: a step is a text in quotes, or a list of them is a cycle; found {item!r}.")
+        return None
+    try:
+        return step(item, folder)
+    except UnreadableStep as error:
+        problems.append(f"{place}: {error}")
+        return None
+
+
+def _repeated(table: Mapping[str, Any], place: str, folder: Path, problems: list[str]) -> list[Cycle]:
+    """The cycles of a table with `steps`, and `repeat` and `tags` where it has them."""
+    known = ("repeat", "steps", "tags")
+    unknown = [key for key in table if key not in known]
+    count, steps, tags = table.get("repeat", 1), table.get("steps"), table.get("tags", ())
+    wrong = []
+    if unknown:
+        wrong.append(f"{place}: a table of steps has no '{unknown[0]}'; it has {', '.join(known)}.")
+    if not (_is_whole(count) and count >= 1):
+        wrong.append(f"{place}: repeat must be a whole number above zero, found {count!r}.")
+    if isinstance(tags, str):
+        tags = (tags,)
+    if not (isinstance(tags, (list, tuple)) and all(isinstance(tag, str) for tag in tags)):
+        wrong.append(f"{place}: tags must be a text or a list of them, found {tags!r}.")
+    if isinstance(steps, str):
+        steps = [steps]
+    if not isinstance(steps, (list, tuple)) or not steps:
+        wrong.append(f"{place}: it needs steps = [...], a list of at least one step; found {steps!r}.")
+        steps = ()
+    made = list(_cycles(steps, f"{place}.", True, folder, problems))
+    problems.extend(wrong)
+    return [] if wrong else [Cycle(each.steps, each.tags + tuple(tags)) for each in made] * count
+
+
+def _is_whole(number: Any) -> bool:
+    return isinstance(number, int) and not isinstance(number, bool)
+
+
+def temperature(text: str) -> float:
+    """The temperature [K] that `text` says, as 25 degC or 298 K. Raises `UnreadableStep`."""
+    scan = Scanner(text, "temperature")
+    return grammar.plausible(scan, _alone(scan, Kind.TEMPERATURE, "degC or K"))
+
+
+def time(text: str) -> float:
+    """The time [s] that `text` says, as 30 minutes. Raises `UnreadableStep`."""
+    scan = Scanner(text, "time")
+    found = _alone(scan, Kind.TIME, grammar.TIME_UNITS)
+    if not found.value > 0:
+        scan.fail("it must be above zero.", found.start, found.stop)
+    return found.value
+
+
+def _alone(scan: Scanner, kind: Kind, units_expected: str) -> Quantity:
+    """A quantity of this kind, and nothing else."""
+    found = scan.quantity(kind.value, units_expected, (kind,))
+    if found.kind is not kind:
+        scan.fail(f"it is {found.kind.value}, expected {kind.value}.", found.start, found.stop)
+    if not scan.is_done:
+        scan.fail(f"'{scan.chunk}' was not understood; expected the end.")
+    return found
+
+
+def ending(texts: Any) -> Until:
+    """What ends a protocol, in words; one text, or several of which the first that holds ends it. Raises
+    `UnreadableStep`."""
+    found: dict[str, float] = {}
+    for text in () if texts is None else [texts] if isinstance(texts, str) else texts:
+        if not isinstance(text, str):
+            said = f"a condition is a text, as {UNTIL_EXAMPLES}."
+            raise UnreadableStep(str(text), said, 0, len(str(text)), "condition")
+        scan = Scanner(text, "condition")
+        while True:
+            start = scan.at
+            name, value = _condition(scan)
+            if name in found:
+                scan.fail("this condition is said twice.", start, scan.at)
+            found[name] = value
+            if scan.is_done:
+                break
+            if not scan.take(r"or\b"):
+                scan.fail(f"'{scan.chunk}' was not understood; expected 'or' or the end, as in {UNTIL_EXAMPLES}.")
+    return Until(**found)
+
+
+def _condition(scan: Scanner) -> tuple[str, float]:
+    scan.take(r"until\b")
+    is_above = scan.take(r">=?|≥") is not None
+    scan.take(r"<=?|≤")
+    kinds = (Kind.SHARE, Kind.CHARGE, Kind.VOLTAGE, Kind.TIME)
+    found = scan.quantity(UNTIL_EXAMPLES, "% capacity, A.h capacity, V or a time", kinds)
+    written = scan.text[found.start : found.stop]
+    of_capacity = scan.take(r"(?:of\s+(?:the\s+)?(?:initial\s+|first\s+)?)?capacity\b") is not None
+    if found.kind in (Kind.SHARE, Kind.CHARGE) and not of_capacity:
+        scan.fail(f"{written} of what? Did you mean '{written} capacity'?", found.start, found.stop)
+    field = {
+        (Kind.SHARE, True): "retention",
+        (Kind.CHARGE, True): "capacity",
+        (Kind.VOLTAGE, False): "V",
+        (Kind.TIME, False): "duration",
+    }.get((found.kind, of_capacity))
+    if field is None:
+        scan.fail(
+            f"{written} is {found.kind.value}, which does not end a protocol; expected {UNTIL_EXAMPLES}.",
+            found.start,
+            found.stop,
+        )
+    if is_above:
+        scan.fail("a protocol ends as the level is passed from above; leave out the sign.", found.start, found.stop)
+    if (field == "retention" and found.value > 1) or (field != "V" and not found.value > 0):
+        scan.fail(
+            f"{written} must be above zero{' and 100% at most' if field == 'retention' else ''}.",
+            found.start,
+            found.stop,
+        )
+    return field, found.value

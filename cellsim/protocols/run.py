@@ -14,6 +14,7 @@ from jaxtyping import Array, Float
 from cellsim.discretisation.layout import State
 from cellsim.models.model import AbstractModel, Limits
 from cellsim.protocols import orders as numbers
+from cellsim.protocols import wording
 from cellsim.protocols.orders import Beginning, Orders, Shape
 from cellsim.protocols.protocol import Protocol
 from cellsim.protocols.steps import Step
@@ -240,5 +241,12 @@ def one_by_one(
 
 def chain_of(legs: Legs, steps: Sequence[Step], cycles: Sequence[int], limits: Limits) -> Chain:
     """What became of steps, with the words that tell of it."""
-    words = tuple(numbers.words_of(step, numbers.shape_of(steps), limits) for step in steps)
-    return Chain(legs, tuple(step.text for step in steps), tuple(cycles), words, tuple(step.tags for step in steps))
+    shape = numbers.shape_of(steps)
+    words = tuple(numbers.words_of(step, shape, limits) for step in steps)
+    return Chain(
+        legs,
+        tuple(step.text or wording.words(step) for step in steps),
+        tuple(cycles),
+        words,
+        tuple(step.tags for step in steps),
+    )

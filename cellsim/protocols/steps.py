@@ -103,7 +103,7 @@ def discharge(
     **more: Any,
 ) -> Step:
     """A discharge at `C_rate` or `I` [A], until a voltage [V] or for a duration [s]; `more` as of a `Step`."""
-    return _moving(C_rate, I, 1, until, duration, "discharge", more)
+    return _moving(C_rate, I, 1, until, duration, more)
 
 
 def charge(
@@ -115,33 +115,33 @@ def charge(
 ) -> Step:
     """A charge at `C_rate` or `I` [A], both counted positive, until a voltage [V] or for a duration [s]; `more` as of a
     `Step`."""
-    return _moving(C_rate, I, -1, until, duration, "charge", more)
+    return _moving(C_rate, I, -1, until, duration, more)
 
 
 def rest(duration: float | None = None, **more: Any) -> Step:
     """No current for a duration [s], a day by default; `more` as of a `Step`."""
-    return Step(Current(0.0), duration=duration, **{"text": "rest", **more})
+    return Step(Current(0.0), duration=duration, **more)
 
 
 def current(I: Any, duration: Any, **more: Any) -> Step:
     """A current `I` [A] of either sign, or a `Profile` of it, for a duration [s]; a constant one is ended by no
     voltage. `more` as of a `Step`."""
-    return Step(Current(I), duration=duration, **{"text": "current", **more})
+    return Step(Current(I), duration=duration, **more)
 
 
 def hold(V: Any, duration: Any = None, until: AbstractEnd | None = None, **more: Any) -> Step:
     """A voltage `V` [V], or a `Profile` of it, for a duration [s] or until an end, as `AtCRate(1 / 50)`."""
-    return _ended(Voltage(V), 0, duration, until, "hold", more)
+    return _ended(Voltage(V), 0, duration, until, more)
 
 
 def power(P: Any, duration: Any = None, until: AbstractEnd | None = None, **more: Any) -> Step:
     """A power `P` [W], positive discharges, or a `Profile` of it, for a duration [s] or until an end."""
-    return _ended(Power(P), _sign(P), duration, until, "power", more)
+    return _ended(Power(P), _sign(P), duration, until, more)
 
 
 def resistance(R: Any, duration: Any = None, until: AbstractEnd | None = None, **more: Any) -> Step:
     """A load of resistance `R` [Ohm], for a duration [s] or until an end."""
-    return _ended(Resistance(R), _sign(R), duration, until, "resistance", more)
+    return _ended(Resistance(R), _sign(R), duration, until, more)
 
 
 def _sign(value: Any) -> int:
@@ -152,16 +152,14 @@ def _sign(value: Any) -> int:
         return 0 if isinstance(value, Profile) else 1
 
 
-def _ended(
-    control: AbstractControl, direction: int, duration: Any, until: Any, text: str, more: dict[str, Any]
-) -> Step:
+def _ended(control: AbstractControl, direction: int, duration: Any, until: Any, more: dict[str, Any]) -> Step:
     ends = () if until is None else (until,)
-    return Step(control, duration=duration, **{"ends": ends, "direction": direction, "text": text, **more})
+    return Step(control, duration=duration, **{"ends": ends, "direction": direction, **more})
 
 
-def _moving(C_rate: Any, I: Any, sign: int, until: Any, duration: Any, text: str, more: dict[str, Any]) -> Step:
+def _moving(C_rate: Any, I: Any, sign: int, until: Any, duration: Any, more: dict[str, Any]) -> Step:
     if (C_rate is None) == (I is None):
         raise ValueError("give either C_rate or I (in A), not both and not none")
     control = Current(sign * I) if C_rate is None else CRate(sign * C_rate)
     ends = () if until is None else (AtVoltage(until),)
-    return Step(control, duration=duration, **{"ends": ends, "direction": sign, "text": text, **more})
+    return Step(control, duration=duration, **{"ends": ends, "direction": sign, **more})
