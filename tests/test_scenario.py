@@ -216,8 +216,7 @@ def test_a_value_of_the_wrong_kind_is_refused_with_the_kind_that_is_wanted(compl
         ),
         (MINIMAL + "[model]\nmesh = 'corse'\n", "there is no mesh 'corse' in this version. Did you mean 'coarse'?"),
         (MINIMAL + "[model]\nthermal = 'lumped'\n", "There is: isothermal."),
-        (MINIMAL + "[protocol]\nuntil = \"never\"
-", "never"),
+        (MINIMAL + "[protocol]\nuntil = 'never'\n", "never"),
         (
             MINIMAL + "[cell.set]\nnegative.partcle.R_p = 1e-6\n",
             "negative has no 'partcle'. Did you mean 'particle'?",
