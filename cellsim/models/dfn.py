@@ -48,8 +48,8 @@ class DFN(AbstractModel):
 
     @property
     def T_usual(self) -> Scalar:
-        """The temperature of the published cell [K]."""
-        return self.cell.T_ref
+        """The temperature at which a run of the cell begins [K]."""
+        return self.cell.T_initial
 
     @property
     def limits(self) -> Limits:
@@ -61,7 +61,7 @@ class DFN(AbstractModel):
         return DiscreteDFN(self.cell, self.mesh, T)
 
     def at_rest(self, system: "DiscreteDFN", soc: Any) -> State:
-        """The state in equilibrium at state of charge `soc` [-]; 0 and 1 are the cut-off voltages."""
+        """The state in equilibrium at state of charge `soc` [-], as `cells.balance.at_soc` has it."""
         return system.at_rest(at_soc(self.cell, soc, system.T))
 
     def can_carry(self, I: Any, T: Any) -> Bool[Array, ""]:
