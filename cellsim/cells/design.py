@@ -106,7 +106,7 @@ class Cell(eqx.Module):
     capacity: Float[Array, ""] = quantity("A.h", 1e-9, 1e5, "nominal capacity, which defines the C-rate")
     T_ref: Float[Array, ""] = quantity("K", 200.0, 500.0, "temperature of the published values", default=T_ROOM)
     R_contact: Float[Array, ""] = quantity("Ohm", 0.0, 1e3, "contact resistance in series", default=0.0)
-    heat: Heat | None = None
+    heat: Heat = None  # type: ignore[assignment]  # of the layers, where none is given
     window: Window | None = None
     T_initial: Float[Array, ""] = quantity("K", 200.0, 500.0, "temperature at which a run begins", default=None)
     T_ambient: Float[Array, ""] = quantity("K", 200.0, 500.0, "temperature around the cell", default=None)
@@ -115,11 +115,12 @@ class Cell(eqx.Module):
     source: str = eqx.field(static=True, default="")
 
     def __post_init__(self) -> None:
-        if self.T_initial is None:
+        given: Any = self
+        if given.T_initial is None:
             self.T_initial = self.T_ref
-        if self.T_ambient is None:
+        if given.T_ambient is None:
             self.T_ambient = self.T_initial
-        if self.heat is None:
+        if given.heat is None:
             volume = self.area * (self.negative.L + self.separator.L + self.positive.L)
             self.heat = Heat(volume=volume, cooling_area=6 * volume ** (2 / 3))
 

@@ -336,7 +336,9 @@ class DiscreteDFN(AbstractSystem):
     def inward(self, inner: Array, outer: Array) -> Array:
         """What diffuses inwards between neighbouring nodes of the particles, from the lithiations of both [1/s]."""
         D_of = lambda electrode: lambda x: electrode.particle.D_s(x, self.T)
-        D_s = self.by_electrode(D_of(self.cell.negative), D_of(self.cell.positive), 0.5 * (inner + outer))
+        D_at = lambda theta: self.by_electrode(D_of(self.cell.negative), D_of(self.cell.positive), theta)
+        # what diffuses from node to node is the integral of D dtheta: Simpson's rule
+        D_s = (D_at(inner) + 4 * D_at(0.5 * (inner + outer)) + D_at(outer)) / 6
         return op.inward_flux(inner, outer, D_s / self.R_p**2, radial_grid(self.mesh.radial))
 
     def laws(self, I: Scalar) -> local.Laws:

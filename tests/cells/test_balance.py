@@ -90,7 +90,10 @@ def test_stoichiometries_are_those_of_an_independent_code(name):
     for percent in (100, 10, 0):
         theta, there = stoichiometries(cell, percent / 100), expected[f"soc{percent}"]
         for side in ("negative", "positive"):
-            assert float(getattr(theta, side)) == pytest.approx(there[side], abs=WITHIN.get(name, 1e-7)), (percent, side)
+            assert float(getattr(theta, side)) == pytest.approx(there[side], abs=WITHIN.get(name, 1e-7)), (
+                percent,
+                side,
+            )
 
 
 PATHS = ("negative.particle.theta0", "positive.particle.eps_s", "negative.L", "V_max")

@@ -83,7 +83,8 @@ def cell() -> Cell:
             sigma=0.33795074,
             transport=Bruggeman(1.5),
             conduction=Bruggeman(1.5),
-            C_dl=0.2,  # as above
+            # the walls of such small particles are so many that the usual 0.2 F/m2 would be 65 F, and seen for a minute
+            C_dl=1e-3,
             particle=Particle(
                 R_p=5e-8,
                 eps_s=0.374,
