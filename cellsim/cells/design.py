@@ -9,6 +9,7 @@ import jax
 from jaxtyping import Array, Float
 
 from cellsim.cells.heat import Heat
+from cellsim.cells.notes import Notes
 from cellsim.cells.porous import Bruggeman
 from cellsim.constants import SECONDS_PER_HOUR, T_ROOM, F
 from cellsim.electrode.kinetics import ButlerVolmer
@@ -113,6 +114,7 @@ class Cell(eqx.Module):
     soc_initial: Float[Array, ""] = quantity("-", 0.0, 1.0, "state of charge at which a run begins", default=1.0)
     name: str = eqx.field(static=True, default="cell")
     source: str = eqx.field(static=True, default="")
+    notes: Notes | None = eqx.field(static=True, default=None)
 
     def __post_init__(self) -> None:
         given: Any = self
