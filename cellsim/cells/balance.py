@@ -55,14 +55,23 @@ def at_voltage(cell: Cell, V: Scalar, T: Scalar) -> Lithiation:
 
 
 def cut_offs_are_reached(cell: Cell, T: Scalar) -> Bool[Array, ""]:
-    """Whether the cell, with the lithium it holds, can rest at both of its cut-off voltages."""
+    """Whether the cell, with the lithium it holds, can rest at both of its cut-off voltages; a cell with a window is
+    asked for no more than the lithiations in it."""
+    if cell.window is not None:
+        return jnp.asarray(True)
     low, high, both = _balance(cell)
     rest = lambda theta_n: open_circuit_voltage(cell, both(theta_n), T)
     return (rest(low) <= cell.V_min) & (rest(high) >= cell.V_max)
 
 
 def at_soc(cell: Cell, soc: Scalar, T: Scalar) -> Lithiation:
-    """The lithiations at state of charge `soc` [-]: 0 and 1 are the cut-off voltages at equilibrium at `T` [K]."""
-    empty, full = at_voltage(cell, cell.V_min, T), at_voltage(cell, cell.V_max, T)
+    """The lithiations at state of charge `soc` [-]: 0 and 1 are the ends of the cell's window where it has one, else
+    the cut-off voltages at equilibrium at `T` [K]."""
+    window = cell.window
+    if window is None:
+        empty, full = at_voltage(cell, cell.V_min, T), at_voltage(cell, cell.V_max, T)
+    else:
+        empty = Lithiation(window.negative_empty, window.positive_empty)
+        full = Lithiation(window.negative_full, window.positive_full)
     between = lambda a, b: a + soc * (b - a)
     return Lithiation(between(empty.negative, full.negative), between(empty.positive, full.positive))

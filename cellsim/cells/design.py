@@ -8,9 +8,12 @@ import equinox as eqx
 import jax
 from jaxtyping import Array, Float
 
+from cellsim.cells.heat import Heat
+from cellsim.cells.notes import Notes
 from cellsim.cells.porous import Bruggeman
 from cellsim.constants import SECONDS_PER_HOUR, T_ROOM, F
 from cellsim.electrode.kinetics import ButlerVolmer
+from cellsim.electrode.power_law import PowerLawKinetics
 from cellsim.electrolyte.electrolyte import PROPERTIES, AbstractElectrolyte
 from cellsim.laws import Law, law
 from cellsim.parameters import Quantity, quantity
@@ -26,7 +29,7 @@ class Particle(eqx.Module):
     c_max: Float[Array, ""] = quantity("mol/m3", 1e3, 2e5, "lithium concentration when full")
     D_s: Law = law("m2/s", 1e-20, 1e-8, "solid diffusivity of (lithiation, T)")
     U: Law = law("V", -1.0, 6.0, "open-circuit potential of (lithiation, T) at the reference temperature")
-    kinetics: ButlerVolmer
+    kinetics: ButlerVolmer | PowerLawKinetics
     theta0: Float[Array, ""] = quantity("-", 0.0, 1.0, "lithiation in the published state, which sets the inventory")
     dUdT: Law = law("V/K", -0.01, 0.01, "entropic coefficient of (lithiation, T)", default=0.0)
     T_ref: Float[Array, ""] = quantity("K", 200.0, 500.0, "temperature of `U`", default=T_ROOM)
@@ -76,8 +79,22 @@ class Separator(eqx.Module):
         return self.transport(self.eps)
 
 
+class Window(eqx.Module):
+    """Lithiations of both electrodes between which a cell is used, where its source defines the state of charge so."""
+
+    negative_empty: Float[Array, ""] = quantity("-", 0.0, 1.0, "lithiation of the negative electrode, discharged")
+    negative_full: Float[Array, ""] = quantity("-", 0.0, 1.0, "lithiation of the negative electrode, charged")
+    positive_empty: Float[Array, ""] = quantity("-", 0.0, 1.0, "lithiation of the positive electrode, discharged")
+    positive_full: Float[Array, ""] = quantity("-", 0.0, 1.0, "lithiation of the positive electrode, charged")
+
+
 class Cell(eqx.Module):
-    """Two porous electrodes, a separator, and an electrolyte between two current collectors."""
+    """Two porous electrodes, a separator, and an electrolyte between two current collectors.
+
+    Where no `heat` is given it is that of a cube as large as the layers; a run that says no temperature takes
+    `T_initial`, and `T_ambient` around the cell, both `T_ref` unless given. Where there is a `window` a state of charge
+    of 0 and 1 are its ends, else the cut-off voltages at equilibrium; a run that says none begins at `soc_initial`.
+    """
 
     negative: Electrode
     separator: Separator
@@ -90,8 +107,24 @@ class Cell(eqx.Module):
     capacity: Float[Array, ""] = quantity("A.h", 1e-9, 1e5, "nominal capacity, which defines the C-rate")
     T_ref: Float[Array, ""] = quantity("K", 200.0, 500.0, "temperature of the published values", default=T_ROOM)
     R_contact: Float[Array, ""] = quantity("Ohm", 0.0, 1e3, "contact resistance in series", default=0.0)
+    heat: Heat = None  # type: ignore[assignment]  # of the layers, where none is given
+    window: Window | None = None
+    T_initial: Float[Array, ""] = quantity("K", 200.0, 500.0, "temperature at which a run begins", default=None)
+    T_ambient: Float[Array, ""] = quantity("K", 200.0, 500.0, "temperature around the cell", default=None)
+    soc_initial: Float[Array, ""] = quantity("-", 0.0, 1.0, "state of charge at which a run begins", default=1.0)
     name: str = eqx.field(static=True, default="cell")
     source: str = eqx.field(static=True, default="")
+    notes: Notes | None = eqx.field(static=True, default=None)
+
+    def __post_init__(self) -> None:
+        given: Any = self
+        if given.T_initial is None:
+            self.T_initial = self.T_ref
+        if given.T_ambient is None:
+            self.T_ambient = self.T_initial
+        if given.heat is None:
+            volume = self.area * (self.negative.L + self.separator.L + self.positive.L)
+            self.heat = Heat(volume=volume, cooling_area=6 * volume ** (2 / 3))
 
 
 def lithium_capacity(electrode: Electrode, area: Float[Array, ""]) -> Float[Array, ""]:
@@ -108,7 +141,7 @@ def implausible_laws(cell: Cell) -> list[str]:
     for ((part, name), about), value in zip(_laws(cell).items(), map(float, _laws_at_rest(cell)), strict=True):
         if not about.low <= value <= about.high:
             at = float(_at_rest(cell, part))
-            where = f"at {at:g} mol/m3" if part == "electrolyte" else f"at lithiation {at:g}"
+            where = {"electrolyte": f"at {at:g} mol/m3", "heat": f"at {at:g} K"}.get(part, f"at lithiation {at:g}")
             found.append(
                 f"{part}.{name} = {value:g} {about.unit} {where}; expected {about.low:g} to {about.high:g} "
                 f"{about.unit}."
@@ -122,8 +155,10 @@ def _laws_at_rest(cell: Cell) -> list[Float[Array, ""]]:
 
 
 def _at_rest(cell: Cell, part: str) -> Float[Array, ""]:
-    """What the laws of a part are a function of, in the resting cell: salt concentration or lithiation."""
-    return cell.c0 if part == "electrolyte" else _parts(cell)[part].theta0
+    """What the laws of a part are a function of, in the resting cell: salt concentration, temperature or lithiation."""
+    if part in ("electrolyte", "heat"):
+        return cell.c0 if part == "electrolyte" else cell.T_ref
+    return _parts(cell)[part.removesuffix(".kinetics")].theta0
 
 
 def _laws(cell: Cell) -> dict[tuple[str, str], Quantity]:
@@ -134,8 +169,12 @@ def _laws(cell: Cell) -> dict[tuple[str, str], Quantity]:
 
 
 def _parts(cell: Cell) -> dict[str, Any]:
+    negative, positive = cell.negative.particle, cell.positive.particle
     return {
         "electrolyte": cell.electrolyte,
-        "negative.particle": cell.negative.particle,
-        "positive.particle": cell.positive.particle,
+        "heat": cell.heat,
+        "negative.particle": negative,
+        "negative.particle.kinetics": negative.kinetics,
+        "positive.particle": positive,
+        "positive.particle.kinetics": positive.kinetics,
     }

@@ -1,18 +1,21 @@
-"""Cells by name."""
+"""Cells by name, or from a file."""
+
+from pathlib import Path
 
 from cellsim import registry
-from cellsim.cells import library
+from cellsim.cells import bpx, library
 from cellsim.cells.design import Cell, implausible_laws
 from cellsim.parameters import ImplausibleValue, problems
 
 
-def load_cell(name: str, *, check: bool = True) -> Cell:
-    """The published cell called `name`, such as "Chen2020"; every number of it is a differentiable leaf.
+def load_cell(name: str | Path, *, check: bool = True) -> Cell:
+    """The published cell called `name`, such as "Chen2020", or the cell in the BPX file of that name (.json, .yaml);
+    every number of it is a differentiable leaf.
 
-    Raises `cellsim.registry.UnknownName` with a suggestion, and `cellsim.parameters.ImplausibleValue` unless
-    `check=False`.
+    Raises `cellsim.registry.UnknownName` with a suggestion, `cellsim.cells.bpx.UnreadableBPX`, and
+    `cellsim.parameters.ImplausibleValue` unless `check=False`.
     """
-    cell = registry.module(library, name).cell()
+    cell: Cell = bpx.load(name) if bpx.is_bpx(str(name)) else registry.module(library, str(name)).cell()
     if check:
         check_cell(cell)
     return cell

@@ -58,8 +58,8 @@ class DFN(AbstractModel):
 
     @property
     def T_usual(self) -> Scalar:
-        """The temperature of the published cell [K]."""
-        return self.cell.T_ref
+        """The temperature at which a run of the cell begins [K]."""
+        return self.cell.T_initial
 
     @property
     def limits(self) -> Limits:
@@ -71,7 +71,7 @@ class DFN(AbstractModel):
         return DiscreteDFN(self.cell, self.mesh, T)
 
     def at_rest(self, system: "DiscreteDFN", soc: Any) -> State:
-        """The state in equilibrium at state of charge `soc` [-]; 0 and 1 are the cut-off voltages."""
+        """The state in equilibrium at state of charge `soc` [-], as `cells.balance.at_soc` has it."""
         return system.at_rest(at_soc(self.cell, soc, system.T))
 
     def can_carry(self, I: Any, T: Any) -> Bool[Array, ""]:
@@ -346,7 +346,9 @@ class DiscreteDFN(AbstractSystem):
     def inward(self, inner: Array, outer: Array) -> Array:
         """What diffuses inwards between neighbouring nodes of the particles, from the lithiations of both [1/s]."""
         D_of = lambda electrode: lambda x: electrode.particle.D_s(x, self.T)
-        D_s = self.by_electrode(D_of(self.cell.negative), D_of(self.cell.positive), 0.5 * (inner + outer))
+        D_at = lambda theta: self.by_electrode(D_of(self.cell.negative), D_of(self.cell.positive), theta)
+        # what diffuses from node to node is the integral of D dtheta: Simpson's rule
+        D_s = (D_at(inner) + 4 * D_at(0.5 * (inner + outer)) + D_at(outer)) / 6
         return op.inward_flux(inner, outer, D_s / self.R_p**2, radial_grid(self.mesh.radial))
 
     @property

@@ -13,6 +13,7 @@ from cellsim import registry
 from cellsim.cells import library
 from cellsim.cells.balance import Lithiation, at_soc, at_voltage, cut_offs_are_reached, open_circuit_voltage
 from cellsim.cells.design import lithium_capacity
+from cellsim.parameters import leaves
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
 CELLS = registry.names(library)
@@ -74,29 +75,42 @@ def test_the_nominal_capacity_is_about_the_charge_between_the_cut_offs(cell):
     assert 0.8 < between / float(cell.capacity) < 1.4
 
 
-@pytest.mark.parametrize("name", ["Chen2020", "Marquis2019"])
+# the two whose measured curves are splines of fewer points here lie as far off as these miss the points; for Mohtat2020
+# the other code bends its curves close to an empty electrode
+WITHIN = {"Ai2020": 5e-4, "OKane2022": 3e-3, "Mohtat2020": 2e-6}
+OF_REFERENCES = ("Ai2020", "Chen2020", "Ecker2015", "Marquis2019", "Mohtat2020", "OKane2022", "Prada2013")
+
+
+@pytest.mark.parametrize("name", OF_REFERENCES)
 def test_stoichiometries_are_those_of_an_independent_code(name):
     file = SHARED / "reference" / f"dfn_iso_{name}" / "parameters.json"
     if not file.exists():
         pytest.skip(f"the reference solutions are not here: {file}")
     expected, cell = json.loads(file.read_text())["initial_stoichiometries"], cellsim.load_cell(name)
     for percent in (100, 10, 0):
-        theta = stoichiometries(cell, percent / 100)
-        assert float(theta.negative) == pytest.approx(expected[f"soc{percent}"]["negative"], abs=1e-7)
-        assert float(theta.positive) == pytest.approx(expected[f"soc{percent}"]["positive"], abs=1e-7)
+        theta, there = stoichiometries(cell, percent / 100), expected[f"soc{percent}"]
+        for side in ("negative", "positive"):
+            assert float(getattr(theta, side)) == pytest.approx(there[side], abs=WITHIN.get(name, 1e-7)), (
+                percent,
+                side,
+            )
 
 
-PATHS = ("negative.particle.theta0", "positive.particle.eps_s", "negative.L", "V_max", "positive.particle.U.U0")
+PATHS = ("negative.particle.theta0", "positive.particle.eps_s", "negative.L", "V_max")
+CURVE = "positive.particle.U"
 
 
 def test_the_derivative_of_the_state_of_charge_is_that_of_its_definition_in_both_modes(cell):
+    first = leaves(cellsim.parameters.get(cell, CURVE), CURVE)[0].path
+    paths = (*PATHS, first)
+
     def theta(x):
         changed = cell
-        for path, factor in zip(PATHS, x[:-1], strict=True):
+        for path, factor in zip(paths, x[:-1], strict=True):
             changed = cellsim.replace(changed, path, cellsim.parameters.get(cell, path) * factor)
         return jnp.stack(at_soc(changed, x[-1], cell.T_ref))
 
-    x0, h = jnp.asarray([1.0] * len(PATHS) + [0.35]), 1e-5
+    x0, h = jnp.asarray([1.0] * len(paths) + [0.35]), 1e-5
     value = jax.jit(theta)
     expected = np.stack([(value(x0 + h * e) - value(x0 - h * e)) / (2 * h) for e in np.eye(len(x0))], axis=1)
     for mode in (jax.jacfwd, jax.jacrev):

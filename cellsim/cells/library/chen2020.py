@@ -4,10 +4,12 @@ Geometry, materials and open-circuit curves from teardown, GITT and impedance in
     C.-H. Chen, F. Brosa Planella, K. O'Regan, D. Gastol, W. D. Widanage and E. Kendrick, Development of Experimental
     Techniques for Parameterization of Multi-scale Lithium-ion Battery Models, J. Electrochem. Soc. 167 (2020) 080534,
     doi:10.1149/1945-7111/ab9050,
-tables VII to IX and equations 8 and 9 there unless a line says otherwise.
+tables VII to IX and equations 8 and 9 there unless a line says otherwise. The paper has no values for heat; those here
+are the ones that PyBaMM's set of the same name takes from other cells.
 """
 
 from cellsim.cells.design import Cell, Electrode, Particle, Separator
+from cellsim.cells.heat import Layer, stacked
 from cellsim.cells.porous import Bruggeman
 from cellsim.electrode.kinetics import ButlerVolmer
 from cellsim.electrode.open_circuit import StepsAndTails
@@ -87,6 +89,17 @@ def cell() -> Cell:
         V_min=2.5,
         V_max=4.2,
         capacity=5.0,
+        heat=stacked(
+            (
+                Layer(12e-6, 8960.0, 385.0),  # copper
+                Layer(85.2e-6, 1657.0, 700.0),
+                Layer(12e-6, 397.0, 700.0),
+                Layer(75.6e-6, 3262.0, 700.0),
+                Layer(16e-6, 2700.0, 897.0),  # aluminium
+            ),
+            volume=2.42e-5,
+            cooling_area=5.31e-3,
+        ),
         name="Chen2020",
         source=SOURCE,
     )

@@ -8,6 +8,7 @@ Berkeley, 1998) and the entropic coefficients from S. J. Moura's fastDFN (2016).
 """
 
 from cellsim.cells.design import Cell, Electrode, Particle, Separator
+from cellsim.cells.heat import Layer, stacked
 from cellsim.cells.porous import Bruggeman
 from cellsim.electrode.kinetics import ButlerVolmer
 from cellsim.electrode.open_circuit import StepsAndTails, StepSlopes
@@ -119,6 +120,17 @@ def cell() -> Cell:
         V_min=3.105,
         V_max=4.1,
         capacity=0.680616,
+        heat=stacked(
+            (
+                Layer(25e-6, 8954.0, 385.0),  # copper
+                Layer(100e-6, 1657.0, 700.0),
+                Layer(25e-6, 397.0, 700.0),
+                Layer(100e-6, 3262.0, 700.0),
+                Layer(25e-6, 2707.0, 897.0),  # aluminium
+            ),
+            volume=7.8e-6,
+            cooling_area=0.0569,
+        ),
         name="Marquis2019",
         source=SOURCE,
     )
