@@ -16,6 +16,7 @@ from cellsim.laws import Constant as Constant  # noqa: E402
 from cellsim.laws import Custom as Custom  # noqa: E402
 from cellsim.laws import Polynomial as Polynomial  # noqa: E402
 from cellsim.models.dfn import DFN as DFN  # noqa: E402
+from cellsim.models.lumped import Lumped as Lumped  # noqa: E402
 from cellsim.models.mesh import Mesh as Mesh  # noqa: E402
 from cellsim.models.slab import Ion as Ion  # noqa: E402
 from cellsim.models.slab import Slab as Slab  # noqa: E402
@@ -25,6 +26,7 @@ from cellsim.models.slab_parts import Closed as Closed  # noqa: E402
 from cellsim.models.slab_parts import Electrode as Electrode  # noqa: E402
 from cellsim.models.slab_parts import Layer as Layer  # noqa: E402
 from cellsim.parameters import replace as replace  # noqa: E402
+from cellsim.protocols import controls as controls  # noqa: E402
 from cellsim.protocols.controls import Profile as Profile  # noqa: E402
 from cellsim.protocols.controls import Relation as Relation  # noqa: E402
 from cellsim.protocols.ends import AfterCharge as AfterCharge  # noqa: E402

@@ -299,7 +299,7 @@ class DiscreteDFN(AbstractSystem):
         R_e = op.across_faces(self.half_path) / kappa
         R_s = op.across_faces(self.solid_resistance)
         shared = (right[1] - left[1] + diffusion_potential + i * R_s) / (R_e + R_s)
-        return Ionic(jnp.where(self._inside, shared, i), t_plus, kappa, R_e, diffusion_potential)
+        return Ionic(jnp.where(self.is_inside, shared, i), t_plus, kappa, R_e, diffusion_potential)
 
     def salt_flux(self, left: Fields, right: Fields, ionic: "Ionic") -> Array:
         """Flux of salt [mol/(m2 s)] between neighbouring cells, from (c / c0, w, j) on either side."""
@@ -319,10 +319,10 @@ class DiscreteDFN(AbstractSystem):
         Within an electrode the two sides cancel to second order and are left out. Next to the separator only one side
         has walls, and without it this one interface would make most of the error of a coarse mesh."""
         added = 0.25 * (right * self.half_path[1:] - left * self.half_path[:-1])
-        return jnp.where(self._inside, 0.0, added)
+        return jnp.where(self.is_inside, 0.0, added)
 
     @property
-    def _inside(self) -> np.ndarray:
+    def is_inside(self) -> np.ndarray:
         """Whether a face lies within an electrode."""
         faces = np.arange(self.width.shape[0] - 1)
         return (faces < self.mesh.negative - 1) | (faces >= self.mesh.negative + self.mesh.separator)
@@ -412,6 +412,10 @@ class DiscreteDFN(AbstractSystem):
     def losses(self, y: State, I: Scalar) -> dict[str, Scalar]:
         """Each of `observables.LOSSES` [V]."""
         return _observables().losses(self, y, I)
+
+    def heats(self, y: State, I: Scalar) -> dict[str, Scalar]:
+        """Heat [W] by its cause."""
+        return _observables().heats(self, y, I)
 
     def inventory(self, y: State, rest: State) -> Any:
         """What the state holds: an `observables.Inventory`."""

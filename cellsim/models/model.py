@@ -82,6 +82,10 @@ class AbstractSystem(eqx.Module):
         """The voltage [V] as a sum of the terms of the model's `losses`; none where it names none."""
 
     @abc.abstractmethod
+    def heats(self, y: State, I: Scalar) -> dict[str, Scalar]:
+        """The heat [W] that is made, by its cause: 'ohmic heat', 'reaction heat' and 'reversible heat'."""
+
+    @abc.abstractmethod
     def inventory(self, y: State, rest: State) -> Any:
         """What a state holds, as a tree of numbers, for the model's `balance`."""
 

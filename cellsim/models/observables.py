@@ -9,6 +9,7 @@ from jaxtyping import Array, Float
 
 from cellsim.cells.balance import Lithiation, open_circuit_voltage
 from cellsim.constants import F
+from cellsim.discretisation import operators as op
 from cellsim.discretisation.grid import radial_grid
 from cellsim.discretisation.layout import State
 from cellsim.models.dfn import DiscreteDFN
@@ -168,6 +169,28 @@ def losses(system: DiscreteDFN, y: State, I: Scalar) -> dict[str, Scalar]:
     }
     V = system.terminal_voltage(y, I)
     return {**terms, "solid ohmic": V - sum(terms.values())}
+
+
+def heats(system: DiscreteDFN, y: State, I: Scalar) -> dict[str, Scalar]:
+    """Heat [W] that the cell makes, by its cause."""
+    i, area = I / system.cell.area, system.cell.area
+    faces = system.solution_phase(y, i)
+    R_s = jnp.where(system.is_inside, op.across_faces(system.solid_resistance), 0.0)
+    # from centre to centre, and in the half cells next to the collectors, where the ionic current grows from zero
+    ohmic = jnp.sum(-faces.i_e * faces.phi_e_step + (i - faces.i_e) ** 2 * R_s)
+    ends = [(i - 0.25 * faces.i_e[k]) ** 2 * system.solid_resistance[k] for k in (0, -1)]
+
+    c, w = system.on_electrodes(y.line[0]) * system.cell.c0, system.on_electrodes(y.line[1])
+    surface = y.fibre[-1]
+    j = system.faradaic(c, w, surface)
+    walls = system.on_electrodes(system.wall_area)
+    of = lambda electrode: lambda x: electrode.particle.dUdT(x, system.T)
+    dUdT = system.by_electrode(of(system.cell.negative), of(system.cell.positive), surface)
+    return {
+        "ohmic heat": area * (ohmic + ends[0] + ends[1]) + I**2 * system.cell.R_contact,
+        "reaction heat": area * jnp.sum(walls * j * (w - system.equilibrium(surface))),
+        "reversible heat": area * jnp.sum(walls * j * system.T * dUdT),
+    }
 
 
 def inventory(system: DiscreteDFN, y: State, rest: State) -> Inventory:

@@ -475,6 +475,11 @@ class DiscreteSlab(AbstractSystem):
         del y, I
         return {}
 
+    def heats(self, y: State, I: Scalar) -> dict[str, Scalar]:
+        """None is accounted for: a slab has one temperature."""
+        del y, I
+        return {}
+
     def inventory(self, y: State, rest: State) -> Held:
         """What the state holds."""
         del rest

@@ -172,6 +172,7 @@ def _leg(model: AbstractModel, each: Done, begun: Begun) -> Solution:
         tuple(trimmed(p.segment.trajectory) for p in pieces),
         chain=run.chain_of(_legs([each]), [each.step], [each.cycle], model.limits),
         t_start=each.t_start,
+        ambient=pieces[0].T,
     )
 
 

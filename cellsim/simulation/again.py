@@ -53,7 +53,7 @@ def seen_at(solution: Solution, times: Any) -> Solution:
     start = np.asarray(solution.t_start)
     t = np.minimum(np.asarray(times, dtype=float), float(solution.t_stop))
     y0 = jax.tree.map(lambda x: np.asarray(x)[0], solution.states)
-    T = np.asarray(solution.T)[0]
+    T = np.asarray(solution.T)[0] if solution.ambient is None else np.asarray(solution.ambient)
     states, seen = observed(solution.model, T, solution.demand, solution.dense, y0, t - start)
     E = seen.E
     if isinstance(solution.demand, Demand):

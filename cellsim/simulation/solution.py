@@ -57,6 +57,7 @@ class Solution(eqx.Module):
     chain: Chain | None = None  # of a protocol
     legs: tuple["Solution", ...] = ()  # one for every step of a protocol, not under transformations
     t_start: Any = 0.0  # of a leg, since the run began [s]
+    ambient: Any = None  # temperature around the model in a leg [K]; None: its own
     rows: Any = None  # where the fields are kept among the times; None: everywhere
 
     # ---- whole-run numbers, differentiable
