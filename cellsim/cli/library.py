@@ -11,9 +11,11 @@ import jax.numpy as jnp
 import numpy as np
 
 from cellsim import citations, registry
+from cellsim.cells import bpx
 from cellsim.cells import library as cell_library
 from cellsim.cells.balance import Lithiation, at_soc, open_circuit_voltage
 from cellsim.cells.design import Cell, lithium_capacity
+from cellsim.cells.load import load_cell
 from cellsim.citations import Citation
 from cellsim.cli import DONE, electrolytes
 from cellsim.cli.terminal import columns
@@ -131,9 +133,11 @@ def _on(
     if name in aqueous.IONS:
         return of_ion(name)
     try:
-        return of_cell(registry.module(cell_library, name).cell())
+        return of_cell(load_cell(name, check=False))
     except registry.UnknownName:
         pass
+    except bpx.UnreadableBPX as error:
+        raise BadInput(name, error.lines) from None
     try:
         return of_electrolyte(registry.module(electrolyte_library, name).electrolyte())
     except registry.UnknownName:
@@ -155,9 +159,9 @@ def _joined(names: Iterable[str]) -> str:
 
 
 def _cell_text(cell: Cell) -> str:
-    module = registry.module(cell_library, cell.name)
+    headline = _headline(registry.module(cell_library, cell.name)) if cell.notes is None else cell.notes.title
     parts = [
-        f"{cell.name}: {_headline(module)}",
+        f"{cell.name}: {headline}",
         f"Source: {cell.source}",
         f"Electrolyte: {cell.electrolyte.name}"
         + (f"; `cellsim describe {known}` says more" if (known := electrolytes.library_name(cell.electrolyte)) else ""),
