@@ -300,13 +300,24 @@ def _window(negative: Block, positive: Block) -> Window:
 
 
 def _electrode(block: Block, C_dl: float | None, theta0: Any, c0: float, T_ref: float) -> Electrode:
+    return Electrode(
+        L=block["Thickness [m]"],
+        eps=block.get("Porosity", 0.3),  # a file for single particles has none, and it does not matter there
+        sigma=block.get("Conductivity [S.m-1]", 1e6),
+        transport=MacMullin(1 / block.get("Transport efficiency", 1.0)),
+        conduction=Bruggeman(0.0),  # the conductivity is that of the porous electrode
+        particle=_particle(block, theta0, c0, T_ref),
+        **({} if C_dl is None else {"C_dl": C_dl}),
+    )
+
+
+def _particle(block: Block, theta0: Any, c0: float, T_ref: float) -> Particle:
     R_p = block["Particle radius [m]"]
-    eps_s = block["Surface area per unit volume [m-1]"] * R_p / 3
     rate = F * block["Reaction rate constant [mol.m-2.s-1]"]
     E = block.get("Reaction rate constant activation energy [J.mol-1]")
-    particle = Particle(
+    return Particle(
         R_p=R_p,
-        eps_s=eps_s,
+        eps_s=block["Surface area per unit volume [m-1]"] * R_p / 3,
         c_max=block["Maximum concentration [mol.m-3]"],
         theta0=theta0,
         D_s=_law(block["Diffusivity [m2.s-1]"], block.get("Diffusivity activation energy [J.mol-1]"), T_ref),
@@ -314,15 +325,6 @@ def _electrode(block: Block, C_dl: float | None, theta0: Any, c0: float, T_ref: 
         dUdT=_law(block.get("Entropic change coefficient [V.K-1]", 0.0)),
         kinetics=PowerLawKinetics(Arrhenius(rate, E, T_ref) if E else rate, c_ref=c0),
         T_ref=T_ref,
-    )
-    return Electrode(
-        L=block["Thickness [m]"],
-        eps=block.get("Porosity", 0.3),  # a file for single particles has none, and it does not matter there
-        sigma=block.get("Conductivity [S.m-1]", 1e6),
-        transport=MacMullin(1 / block.get("Transport efficiency", 1.0)),
-        conduction=Bruggeman(0.0),  # the conductivity is that of the porous electrode
-        particle=particle,
-        **({} if C_dl is None else {"C_dl": C_dl}),
     )
 
 

@@ -66,7 +66,7 @@ def run(arguments: argparse.Namespace, argv: Sequence[str]) -> int:
         with watch.phase("output"):
             try:
                 files = output.write_run(solution, directory, _about(scenario, argv, watch))
-                files += validation.written(compared, scenario.title, directory)
+                files += validation.written(compared, f"{scenario.cell.name}: measured runs", directory)
                 if best is not None and scenario.optimise is not None:
                     goal, free, _ = scenario.optimise
                     files += output.write_optimum(started.cell, goal, free, best, directory)
