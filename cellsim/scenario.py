@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from cellsim import registry
+from cellsim.cells import bpx
 from cellsim.cells import library as cell_library
 from cellsim.cells.design import Cell, implausible_laws
 from cellsim.constants import ZERO_CELSIUS
@@ -110,7 +111,7 @@ def scenario_from(settings: Settings, source: str, found: Iterable[str] = (), fo
     mesh = read.chosen(("model", "mesh"), "default", MESHES, "mesh")
     read.chosen(("model", "thermal"), "isothermal", THERMAL, "thermal model")
     protocol = protocol_from(read, folder)
-    soc = read.number(("protocol", "soc"), 1.0, STATE_OF_CHARGE)
+    soc = read.number(("protocol", "soc"), 1.0 if cell is None else float(cell.soc_initial), STATE_OF_CHARGE)
     rtol = read.number(("solver", "rtol"), 1e-6, RTOL)
     atol = read.number(("solver", "atol"), None, ATOL)
     max_steps = read.count(("solver", "max_steps"))
@@ -156,13 +157,16 @@ def _cell(read: Reading) -> Cell | None:
     if not name:
         return None
     place = read.settings["cell", "name"].place
-    if name.lower().endswith(".json") or "/" in name:
-        read.problems.append(f"{place} = '{name}': this version reads no BPX files yet, only its own cells.")
+    if "/" in name and not bpx.is_bpx(name):
+        read.problems.append(f"{place} = '{name}': a BPX file is called {', '.join(bpx.SUFFIXES)} at its end.")
         return None
     try:
-        cell: Cell = registry.module(cell_library, name).cell()
+        cell: Cell = bpx.load(name) if bpx.is_bpx(name) else registry.module(cell_library, name).cell()
     except registry.UnknownName as error:
         read.problems.append(f"{place}: {_plain(error, 'cell')}")
+        return None
+    except bpx.UnreadableBPX as error:
+        read.problems.extend(f"{place} = '{name}': {line}" for line in error.lines)
         return None
     asked = read.settings.get(("cell", "electrolyte"))
     if asked is not None and isinstance(asked.value, Mapping):

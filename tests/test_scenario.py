@@ -199,7 +199,7 @@ def test_a_value_of_the_wrong_kind_is_refused_with_the_kind_that_is_wanted(compl
         ("", "no cell is named."),
         ("[cell]\nname = ''\n", "no cell is named."),
         ("[cell]\nname = 'Chen2021'\n", "[cell] name: there is no cell 'Chen2021'. Did you mean 'chen2020'?"),
-        ("[cell]\nname = 'mine.json'\n", "[cell] name = 'mine.json': this version reads no BPX files yet"),
+        ("[cell]\nname = 'mine.json'\n", "[cell] name = 'mine.json': there is no such file"),
         (MINIMAL + "electrolyte = 'niman2008'\n", "there is no electrolyte 'niman2008'. Did you mean 'nyman2008'?"),
         (
             MINIMAL + "[cell.set]\nelectrolyte = 'niman2008'\n",

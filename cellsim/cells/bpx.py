@@ -25,11 +25,13 @@ from cellsim.cells.porous import Bruggeman, MacMullin
 from cellsim.constants import T_ROOM, F
 from cellsim.electrode.power_law import PowerLawKinetics
 from cellsim.electrolyte.electrolyte import Electrolyte
+from cellsim.electrolyte.library._vanishing import Vanishing
 from cellsim.laws import Arrhenius, Points, as_law
 from cellsim.limits import positive
 
 SUFFIXES = (".json", ".yaml", ".yml")
 C_USUAL = 1000.0  # mol/m3, where a file does not say
+CONDUCTS = 1e-4  # S/m; a solution that does without salt would go on when there is none
 WORDS = ("Header", "Title", "Description", "References", "description")  # where text is no expression
 CHI, T_PLUS = "Thermodynamic factor", "Cation transference number (function)"
 R_CONTACT = "Contact resistance [Ohm]"
@@ -87,6 +89,14 @@ def load(path: str | Path) -> Cell:
         raise UnreadableBPX(str(path), [str(error)]) from None
 
 
+def write(cell: Cell, path: str | Path) -> None:
+    """Writes `cell` to a BPX file, in the way that `cellsim.cells.bpx_write` tells. Raises `UnreadableBPX` where the
+    standard has no words for it."""
+    from cellsim.cells.bpx_write import write_file  # which knows this module
+
+    write_file(cell, path)
+
+
 # ---- the file
 
 
@@ -132,7 +142,17 @@ def _checked(contents: dict[str, Any], source: str) -> dict[str, Any]:
         raise UnreadableBPX(source, dict.fromkeys(lines)) from None
     except (ValueError, TypeError, AttributeError) as error:
         raise UnreadableBPX(source, [f"{error}"]) from None
-    return parsed.model_dump(by_alias=True, exclude_none=True)
+    read: dict[str, Any] = _with_floats(parsed.model_dump(by_alias=True, exclude_none=True))
+    return read
+
+
+def _with_floats(block: Any) -> Any:
+    """A block with its whole numbers as floats, and its texts as plain ones."""
+    if isinstance(block, Mapping):
+        return {name: _with_floats(part) for name, part in block.items()}
+    if isinstance(block, list):
+        return [_with_floats(part) for part in block]
+    return str(block) if isinstance(block, str) else float(block)
 
 
 def _unreadable(block: Any, path: tuple[str, ...]) -> list[str]:
@@ -219,7 +239,7 @@ def _cell(file: Block, name: str) -> Cell:
     T_initial = start.get("Initial temperature [K]", T_ref)
     c0 = start.get("Initial electrolyte concentration [mol.m-3]", C_USUAL)
     soc = start.get("Initial state-of-charge", 1.0)
-    pairs = block["Number of electrode pairs connected in parallel to make a cell"]
+    pairs = int(block["Number of electrode pairs connected in parallel to make a cell"])
     area = block["Electrode area [m2]"] * pairs
     window = _window(parameters["Negative electrode"], parameters["Positive electrode"])
     sides = {}
@@ -234,7 +254,9 @@ def _cell(file: Block, name: str) -> Cell:
     words = {key: header.get(key, "") or "" for key in ("Title", "Description", "References")}
     cell = Cell(
         negative=sides["Negative electrode"],
-        separator=_separator(separator) if separator else Separator(L=1e-6, eps=0.5),  # for single particles: no matter
+        separator=_separator(separator)
+        if separator
+        else Separator(1e-6, 0.5, MacMullin(1.0)),  # for single particles: any
         positive=sides["Positive electrode"],
         electrolyte=_electrolyte(parameters.get("Electrolyte"), extra, T_ref, name),
         area=area,
@@ -278,13 +300,24 @@ def _window(negative: Block, positive: Block) -> Window:
 
 
 def _electrode(block: Block, C_dl: float | None, theta0: Any, c0: float, T_ref: float) -> Electrode:
+    return Electrode(
+        L=block["Thickness [m]"],
+        eps=block.get("Porosity", 0.3),  # a file for single particles has none, and it does not matter there
+        sigma=block.get("Conductivity [S.m-1]", 1e6),
+        transport=MacMullin(1 / block.get("Transport efficiency", 1.0)),
+        conduction=Bruggeman(0.0),  # the conductivity is that of the porous electrode
+        particle=_particle(block, theta0, c0, T_ref),
+        **({} if C_dl is None else {"C_dl": C_dl}),
+    )
+
+
+def _particle(block: Block, theta0: Any, c0: float, T_ref: float) -> Particle:
     R_p = block["Particle radius [m]"]
-    eps_s = block["Surface area per unit volume [m-1]"] * R_p / 3
     rate = F * block["Reaction rate constant [mol.m-2.s-1]"]
     E = block.get("Reaction rate constant activation energy [J.mol-1]")
-    particle = Particle(
+    return Particle(
         R_p=R_p,
-        eps_s=eps_s,
+        eps_s=block["Surface area per unit volume [m-1]"] * R_p / 3,
         c_max=block["Maximum concentration [mol.m-3]"],
         theta0=theta0,
         D_s=_law(block["Diffusivity [m2.s-1]"], block.get("Diffusivity activation energy [J.mol-1]"), T_ref),
@@ -292,15 +325,6 @@ def _electrode(block: Block, C_dl: float | None, theta0: Any, c0: float, T_ref: 
         dUdT=_law(block.get("Entropic change coefficient [V.K-1]", 0.0)),
         kinetics=PowerLawKinetics(Arrhenius(rate, E, T_ref) if E else rate, c_ref=c0),
         T_ref=T_ref,
-    )
-    return Electrode(
-        L=block["Thickness [m]"],
-        eps=block.get("Porosity", 0.3),  # a file for single particles has none, and it does not matter there
-        sigma=block.get("Conductivity [S.m-1]", 1e6),
-        transport=MacMullin(1 / block.get("Transport efficiency", 1.0)),
-        conduction=Bruggeman(0.0),  # the conductivity is that of the porous electrode
-        particle=particle,
-        **({} if C_dl is None else {"C_dl": C_dl}),
     )
 
 
@@ -312,10 +336,12 @@ def _separator(block: Block) -> Separator:
 
 def _electrolyte(block: Block | None, extra: Block, T_ref: float, name: str) -> Electrolyte:
     if block is None:  # a file for single particles; no current through it changes a concentration or costs a voltage
-        return Electrolyte(kappa=200.0, D=1e-8, t_plus=1.0, chi=1.0, name="none, for single particles")
+        kappa = Vanishing(as_law(200.0))
+        return Electrolyte(kappa=kappa, D=1e-8, t_plus=1.0, chi=1.0, name="none, for single particles")
     E = lambda what: block.get(f"{what} activation energy [J.mol-1]")
+    kappa = _of_salt(block["Conductivity [S.m-1]"], E("Conductivity"), T_ref)
     return Electrolyte(
-        kappa=_of_salt(block["Conductivity [S.m-1]"], E("Conductivity"), T_ref),
+        kappa=kappa if abs(float(kappa(0.0, T_ref))) < CONDUCTS else Vanishing(kappa),
         D=_of_salt(block["Diffusivity [m2.s-1]"], E("Diffusivity"), T_ref),
         t_plus=_of_salt(extra.get(T_PLUS, block["Cation transference number"])),
         chi=_of_salt(extra.get(CHI, 1.0)),

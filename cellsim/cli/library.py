@@ -11,9 +11,11 @@ import jax.numpy as jnp
 import numpy as np
 
 from cellsim import citations, registry
+from cellsim.cells import bpx
 from cellsim.cells import library as cell_library
 from cellsim.cells.balance import Lithiation, at_soc, open_circuit_voltage
 from cellsim.cells.design import Cell, lithium_capacity
+from cellsim.cells.load import load_cell
 from cellsim.citations import Citation
 from cellsim.cli import DONE, electrolytes, steps
 from cellsim.cli.terminal import columns
@@ -29,6 +31,7 @@ from cellsim.scenario import MESHES, MODELS, described
 from cellsim.settings import BadInput
 
 T = TypeVar("T")
+ITS_ELECTROLYTE = "Its electrolyte"
 
 
 def list_kind(kind: str) -> int:
@@ -61,8 +64,10 @@ def describe(name: str, out: str | None = None) -> int:
     if steps.is_step(name):
         print(steps.text(name) if out is None else _no_figure(f"'{name}'"))
         return DONE
-    said = _on(name, _cell_text, _electrolyte_text, electrolytes.ion_text, _model_text)
-    drawn = None if out is None else _on(name, _draw_cell, _draw_electrolyte, _no_figure, _no_figure)(out)
+    once = lambda both: f"{both[0].partition(ITS_ELECTROLYTE)[0]}\n{both[1]}"  # its own section says all
+    said = _on(name, _cell_text, _electrolyte_text, electrolytes.ion_text, _model_text, once)
+    draw = lambda: _on(name, _draw_cell, _draw_electrolyte, _no_figure, _no_figure, lambda both: both[-1])
+    drawn = None if out is None else draw()(out)
     print(said)
     if drawn is not None:
         print(f"\nFigure: {drawn}")
@@ -94,7 +99,9 @@ def cite(name: str) -> int:
     else:
         of_ion = lambda ion: [Citation(f"ion, {ion}", aqueous.SOURCE)]
         of_model = lambda model: citations.of_model(MODELS[model])
-        found = _on(name, citations.of_cell, citations.of_electrolyte, of_ion, of_model)
+        found = _on(
+            name, citations.of_cell, citations.of_electrolyte, of_ion, of_model, lambda both: [*both[0], *both[1]]
+        )
     uses: dict[str, list[str]] = {}
     for citation in found:
         uses.setdefault(citation.reference.rstrip("."), []).append(citation.use)
@@ -118,21 +125,30 @@ def _on(
     of_electrolyte: Callable[[AbstractElectrolyte], T],
     of_ion: Callable[[str], T],
     of_model: Callable[[str], T],
+    together: Callable[[list[T]], T],
 ) -> T:
-    """What the function for its kind says of the thing called `name`. Raises `BadInput`, with a suggestion."""
+    """What the function for its kind says of the thing called `name`, or `together` of the two things of that name.
+
+    Raises `BadInput`, with a suggestion.
+    """
     model = next((known for known in MODELS if known.lower() == name.lower()), None)
     if model is not None:
         return of_model(model)
     if name in aqueous.IONS:
         return of_ion(name)
+    found: list[T] = []
     try:
-        return of_cell(registry.module(cell_library, name).cell())
+        found.append(of_cell(load_cell(name, check=False)))
     except registry.UnknownName:
         pass
+    except bpx.UnreadableBPX as error:
+        raise BadInput(name, error.lines) from None
     try:
-        return of_electrolyte(registry.module(electrolyte_library, name).electrolyte())
+        found.append(of_electrolyte(registry.module(electrolyte_library, name).electrolyte()))
     except registry.UnknownName:
         pass
+    if found:  # a paper may have given its name to a cell and to an electrolyte
+        return found[0] if len(found) == 1 else together(found)
     known = [*registry.names(cell_library), *registry.names(electrolyte_library), *MODELS]
     raise BadInput("the command line", [f"there is no '{name}'.{near_name(name, known)} There are: {_joined(known)}."])
 
@@ -150,9 +166,9 @@ def _joined(names: Iterable[str]) -> str:
 
 
 def _cell_text(cell: Cell) -> str:
-    module = registry.module(cell_library, cell.name)
+    headline = _headline(registry.module(cell_library, cell.name)) if cell.notes is None else cell.notes.title
     parts = [
-        f"{cell.name}: {_headline(module)}",
+        f"{cell.name}: {headline}",
         f"Source: {cell.source}",
         f"Electrolyte: {cell.electrolyte.name}"
         + (f"; `cellsim describe {known}` says more" if (known := electrolytes.library_name(cell.electrolyte)) else ""),
@@ -166,7 +182,7 @@ def _cell_text(cell: Cell) -> str:
         "The cell at rest",
         columns(_rest(cell)),
         "",
-        f"Its electrolyte, {cell.electrolyte.name}",
+        f"{ITS_ELECTROLYTE}, {cell.electrolyte.name}",
         electrolytes.tables(cell.electrolyte),
     ]
     return "\n".join(parts)

@@ -14,6 +14,7 @@ examples:
   cellsim run --cell Chen2020 --protocol "Charge at C/2 until 4.2 V" --soc 0
   cellsim run --cell Chen2020 --set electrolyte.t_plus=0.4 --set negative.L=90e-6 --out out/thick
   cellsim run --cell Chen2020 --set electrolyte=landesfeind2019_ec_emc
+  cellsim run --cell cell_BPX.json --validate
 
 exit codes: 0 done; 1 the solve failed, and what was reached is written; 2 bad input; 130 interrupted
 """
@@ -95,7 +96,7 @@ def parser() -> argparse.ArgumentParser:
 def _add_run(run: argparse.ArgumentParser) -> None:
     run.add_argument("scenario", metavar="SCENARIO.toml", nargs="?", help="a scenario file; `cellsim new` writes one")
     what = run.add_argument_group("what to run")
-    what.add_argument("--cell", metavar="NAME", help="a cell of `cellsim list cells`")
+    what.add_argument("--cell", metavar="NAME_OR_FILE", help="a cell of `cellsim list cells`, or a BPX file")
     what.add_argument("--electrolyte", metavar="NAME", help="another electrolyte, of `cellsim list electrolytes`")
     what.add_argument(
         "--set", metavar="PATH=VALUE", action="append", default=[], help="change a number, or the electrolyte"
@@ -119,6 +120,7 @@ def _add_run(run: argparse.ArgumentParser) -> None:
     how.add_argument("--max-steps", metavar="N", type=int, help="give up after so many time steps; default never")
     out = run.add_argument_group("output")
     out.add_argument("--out", metavar="DIR", help="where files go; default out/ and the name of the scenario or cell")
+    out.add_argument("--validate", action="store_true", help="compare with the measured runs in the cell's BPX file")
     out.add_argument("--quiet", action="store_true", help="print nothing")
     run.set_defaults(command=_run)
 

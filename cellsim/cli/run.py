@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from cellsim import __version__, output
-from cellsim.cli import DONE, FAILED
+from cellsim.cli import DONE, FAILED, validation
 from cellsim.cli.stopwatch import Stopwatch
 from cellsim.cli.terminal import StatusLine, is_colourful, table
 from cellsim.fitting.optimise import Optimum
@@ -48,6 +48,8 @@ def run(arguments: argparse.Namespace, argv: Sequence[str]) -> int:
         with watch.phase("set_up"):
             source = arguments.scenario or "the command line"
             scenario = _scenario(arguments, source)
+            if arguments.validate and (wrong := validation.why_not(scenario)):
+                raise BadInput(source, [wrong])
             directory = _made(scenario.directory or _default_directory(arguments, scenario))
         started, best = scenario, None
         try:
@@ -58,12 +60,14 @@ def run(arguments: argparse.Namespace, argv: Sequence[str]) -> int:
                 warnings.simplefilter("ignore", OutsideMeasuredRange)  # said below, after the table
                 solution = scenario.run(status.progress)
                 solution.V.block_until_ready()
+                compared, left_out = validation.validated(scenario) if arguments.validate else ([], [])
         except CannotStart as error:
             raise BadInput(source, [str(error)]) from None
         status.say("writing files")
         with watch.phase("output"):
             try:
                 files = output.write_run(solution, directory, _about(scenario, argv, watch))
+                files += validation.written(compared, f"{scenario.cell.name}: measured runs", directory)
                 if best is not None and scenario.optimise is not None:
                     goal, free, _ = scenario.optimise
                     files += output.write_optimum(started.cell, goal, free, best, directory)
@@ -71,7 +75,8 @@ def run(arguments: argparse.Namespace, argv: Sequence[str]) -> int:
                 print(f"cellsim: the files in {directory} could not all be written: {error}.", file=sys.stderr)
                 return FAILED
     if not arguments.quiet:
-        print(closing_table(scenario, solution, watch.seconds(), files, best))
+        more = validation.rows(compared, left_out)
+        print(closing_table(scenario, solution, watch.seconds(), files, best, more))
         warning = solution.outside_measured_range
         if warning:
             print(f"cellsim: warning: {warning}", file=sys.stderr)
@@ -175,8 +180,9 @@ def closing_table(
     seconds: dict[str, float],
     files: Sequence[Path],
     best: Optimum | None = None,
+    more: Sequence[tuple[str, str]] = (),
 ) -> str:
-    """What came out, on a dozen lines."""
+    """What came out, on a dozen lines, and `more` lines before those of time and files."""
     t, V = float(np.asarray(solution.t)[-1]), np.asarray(solution.V)
     salt = np.asarray(solution.profile("electrolyte concentration"))
     least, most = (round(float(c), 1) + 0.0 for c in (salt.min(), salt.max()))
@@ -196,6 +202,7 @@ def closing_table(
             f"lithium {balance.lithium_relative_drift:.1e}, salt {balance.salt_relative_drift:.1e}, charge "
             f"{balance.charge_balance_relative_error:.1e} (relative errors)",
         ),
+        *more,
         ("time steps", f"{int(solution.steps)}, {int(solution.rejected)} of them rejected"),
         (
             "wall time",

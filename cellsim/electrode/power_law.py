@@ -39,9 +39,13 @@ class PowerLawKinetics(eqx.Module):
         salt = (positive(c, 1e-2) / self.c_ref) ** self.of_salt
         filled = positive(theta, SMALL) ** self.of_filled
         vacant = positive(1.0 - jnp.asarray(theta), SMALL) ** self.of_vacant
-        return self.rate(theta, T) * salt * filled * vacant
+        return jnp.asarray(self.rate(theta, T)) * salt * filled * vacant
 
     def j(self, j0: Points, eta: Points, T: Points) -> Float[Array, "*point"]:
         """Faradaic current density [A/m2], positive when lithium leaves the solid, at overpotential `eta` [V]."""
         forward = jnp.exp(F * jnp.asarray(eta) / (2.0 * R * T))
         return jnp.asarray(j0) * (forward - 1.0 / forward)
+
+    def eta(self, j0: Points, j: Points, T: Points) -> Float[Array, "*point"]:
+        """The overpotential [V] at which `j` [A/m2] passes."""
+        return 2.0 * R / F * jnp.asarray(T) * jnp.arcsinh(jnp.asarray(j) / (2.0 * jnp.asarray(j0)))

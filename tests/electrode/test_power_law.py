@@ -48,3 +48,9 @@ def test_every_number_has_the_derivative_of_differences():
     numbers, shape = jax.tree.flatten(kinetics)
     of = lambda *numbers: jax.tree.unflatten(shape, numbers).j0(600.0, 0.3, C_MAX, T)
     jax.test_util.check_grads(of, tuple(numbers), order=1, modes=("fwd", "rev"), rtol=1e-6)
+
+
+def test_the_overpotential_of_a_current_is_the_one_that_passes_it():
+    kinetics = PowerLawKinetics(2.0, c_ref=1000.0)
+    j = np.array([-30.0, -1e-3, 0.0, 0.4, 12.0])
+    np.testing.assert_allclose(kinetics.j(1.7, kinetics.eta(1.7, j, T), T), j, rtol=1e-12, atol=1e-18)

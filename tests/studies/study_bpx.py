@@ -56,8 +56,7 @@ def row(file: Path, kind: str, rate: float) -> Row:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         single = next((other for name, other in PARTICLES_OF.items() if file.stem.endswith(name)), None)
-        mesh = cs.Mesh.fine() if single is None else cs.Mesh(1, 1, 1, cs.Mesh.fine().radial)
-        solution = cs.simulate(cs.DFN(cell, mesh), step, soc=SOC[kind])
+        solution = cs.simulate(cs.DFN(cell, cs.Mesh.fine()), step, soc=SOC[kind])
         theirs = file if single is None else file.with_name(f"FaradayInstitution_{single}.json")
         try:
             t, V, _ = of_pybamm(theirs, kind, rate, single is not None, 1.5)
