@@ -9,6 +9,11 @@ _compilation.prepare()  # before equinox and diffrax are imported
 
 from cellsim.cells.load import check_cell as check_cell  # noqa: E402
 from cellsim.cells.load import load_cell as load_cell  # noqa: E402
+from cellsim.cells.metal import HalfCellDesign as HalfCellDesign  # noqa: E402
+from cellsim.cells.metal import Metal as Metal  # noqa: E402
+from cellsim.cells.metal import SymmetricDesign as SymmetricDesign  # noqa: E402
+from cellsim.electrode.metal import Blocking as Blocking  # noqa: E402
+from cellsim.electrode.metal import Deposition as Deposition  # noqa: E402
 from cellsim.electrolyte.electrolyte import Electrolyte as Electrolyte  # noqa: E402
 from cellsim.electrolyte.load import load_electrolyte as load_electrolyte  # noqa: E402
 from cellsim.laws import Arrhenius as Arrhenius  # noqa: E402
@@ -24,6 +29,8 @@ from cellsim.models.slab_parts import Bath as Bath  # noqa: E402
 from cellsim.models.slab_parts import Closed as Closed  # noqa: E402
 from cellsim.models.slab_parts import Electrode as Electrode  # noqa: E402
 from cellsim.models.slab_parts import Layer as Layer  # noqa: E402
+from cellsim.models.symmetric import LayerMesh as LayerMesh  # noqa: E402
+from cellsim.models.symmetric import SymmetricCell as SymmetricCell  # noqa: E402
 from cellsim.parameters import replace as replace  # noqa: E402
 from cellsim.protocols.steps import charge as charge  # noqa: E402
 from cellsim.protocols.steps import current as current  # noqa: E402
