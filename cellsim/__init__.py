@@ -21,6 +21,7 @@ from cellsim.laws import Constant as Constant  # noqa: E402
 from cellsim.laws import Custom as Custom  # noqa: E402
 from cellsim.laws import Polynomial as Polynomial  # noqa: E402
 from cellsim.models.dfn import DFN as DFN  # noqa: E402
+from cellsim.models.half_cell import HalfCell as HalfCell  # noqa: E402
 from cellsim.models.mesh import Mesh as Mesh  # noqa: E402
 from cellsim.models.slab import Ion as Ion  # noqa: E402
 from cellsim.models.slab import Slab as Slab  # noqa: E402

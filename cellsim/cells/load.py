@@ -1,13 +1,21 @@
 """Cells by name."""
 
+from typing import Any
+
 from cellsim import registry
 from cellsim.cells import library
 from cellsim.cells.design import Cell, implausible_laws
+from cellsim.cells.metal import HalfCellDesign, SymmetricDesign
 from cellsim.parameters import ImplausibleValue, problems
 
+AnyCell = Cell | HalfCellDesign | SymmetricDesign
 
-def load_cell(name: str, *, check: bool = True) -> Cell:
+
+def load_cell(name: str, *, check: bool = True) -> Any:
     """The published cell called `name`, such as "Chen2020"; every number of it is a differentiable leaf.
+
+    A full cell (`Cell`, for `cs.DFN`), a half cell (`HalfCellDesign`, for `cs.HalfCell`) or a symmetric one
+    (`SymmetricDesign`, for `cs.SymmetricCell`).
 
     Raises `cellsim.registry.UnknownName` with a suggestion, and `cellsim.parameters.ImplausibleValue` unless
     `check=False`.
@@ -18,7 +26,7 @@ def load_cell(name: str, *, check: bool = True) -> Cell:
     return cell
 
 
-def check_cell(cell: Cell) -> None:
+def check_cell(cell: AnyCell) -> None:
     """Raises `ImplausibleValue` with one line for every number and every law of `cell` that cannot be meant."""
     found = problems(cell) + implausible_laws(cell)
     if found:

@@ -4,7 +4,9 @@ against a porous electrode (half cells). Immutable trees in which every number i
 from typing import Any
 
 import equinox as eqx
-from jaxtyping import Array, Float
+import jax.numpy as jnp
+import optimistix as optx
+from jaxtyping import Array, Bool, Float
 
 from cellsim.cells.design import Electrode, Separator
 from cellsim.constants import T_ROOM
@@ -12,7 +14,7 @@ from cellsim.electrode.metal import AbstractMetalKinetics, behind_a_film
 from cellsim.electrolyte.electrolyte import AbstractElectrolyte
 from cellsim.parameters import quantity
 
-Points = Float[Array, "*#point"]
+MARGIN = 1e-9  # of the lithiation; published curves may diverge at exactly empty or full
 
 
 class Metal(eqx.Module):
@@ -61,3 +63,32 @@ class HalfCellDesign(eqx.Module):
     R_contact: Float[Array, ""] = quantity("Ohm", 0.0, 1e3, "contact resistance in series", default=0.0)
     name: str = eqx.field(static=True, default="half cell")
     source: str = eqx.field(static=True, default="")
+
+
+# ---- state of charge of a half cell
+
+
+def lithiation_at(cell: HalfCellDesign, V: Any, T: Any) -> Float[Array, ""]:
+    """Lithiation of the working electrode that rests at `V` [V] against lithium; the nearest end where none does."""
+    root: optx.Solution = optx.root_find(
+        lambda theta, V: cell.working.particle.equilibrium(theta, jnp.asarray(T)) - V,
+        optx.Bisection(rtol=1e-14, atol=1e-14),  # type: ignore[call-arg]
+        jnp.asarray(0.5),
+        V,
+        options=dict(lower=MARGIN, upper=1.0 - MARGIN),
+        max_steps=64,
+        throw=False,
+    )
+    return root.value
+
+
+def lithiation_at_soc(cell: HalfCellDesign, soc: Any, T: Any) -> Float[Array, ""]:
+    """Lithiation of the working electrode at state of charge `soc` [-]: 0 and 1 are the cut-off voltages at rest."""
+    empty, full = lithiation_at(cell, cell.V_min, T), lithiation_at(cell, cell.V_max, T)
+    return empty + soc * (full - empty)
+
+
+def cut_offs_are_met(cell: HalfCellDesign, T: Any) -> Bool[Array, ""]:
+    """Whether the working electrode has both cut-off voltages at some lithiation."""
+    rest = lambda theta: cell.working.particle.equilibrium(jnp.asarray(theta), jnp.asarray(T))
+    return (rest(1.0 - MARGIN) <= cell.V_min) & (rest(MARGIN) >= cell.V_max)

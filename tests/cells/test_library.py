@@ -16,7 +16,7 @@ CELLS = registry.names(library)
 
 
 def test_the_library_holds_the_cells_of_the_reference_solutions():
-    assert {"chen2020", "marquis2019"} <= {name.lower() for name in CELLS}
+    assert {"chen2020", "marquis2019", "xu2019"} <= {name.lower() for name in CELLS}
 
 
 @pytest.mark.parametrize("name", CELLS)
@@ -31,7 +31,7 @@ def test_a_published_cell_is_plausible_and_cites_its_paper(name):
 @pytest.mark.parametrize("name", CELLS)
 def test_every_number_of_a_cell_is_a_finite_float64_that_can_be_differentiated(name):
     found = leaves(cellsim.load_cell(name))
-    assert len(found) > 40
+    assert len(found) > 20
     for leaf in found:
         assert isinstance(leaf.value, jax.Array) and leaf.value.dtype == np.float64, leaf.path
         assert np.all(np.isfinite(leaf.value)), leaf.path
@@ -40,7 +40,8 @@ def test_every_number_of_a_cell_is_a_finite_float64_that_can_be_differentiated(n
 @pytest.mark.parametrize("name", CELLS)
 def test_pores_and_active_material_fit_into_an_electrode(name):
     cell = cellsim.load_cell(name)
-    for electrode in (cell.negative, cell.positive):
+    for side in {"negative", "positive", "working"} & set(vars(cell)):
+        electrode = getattr(cell, side)
         assert float(electrode.eps + electrode.particle.eps_s) <= 1 + 1e-12
 
 
