@@ -13,18 +13,19 @@ from cellsim.cells.design import implausible_laws
 from cellsim.parameters import ImplausibleValue, leaves, problems
 
 CELLS = registry.names(library)
+WITHOUT_DOI = {"li_pemo_litfsi_li"}  # its electrolyte was never published in a paper
 
 
 def test_the_library_holds_the_cells_of_the_reference_solutions():
-    assert {"chen2020", "marquis2019", "xu2019"} <= {name.lower() for name in CELLS}
+    assert {"chen2020", "marquis2019", "xu2019", "li_peo_litfsi_li"} <= {name.lower() for name in CELLS}
 
 
 @pytest.mark.parametrize("name", CELLS)
 def test_a_published_cell_is_plausible_and_cites_its_paper(name):
     cell = cellsim.load_cell(name, check=False)
     assert problems(cell) == [] and implausible_laws(cell) == []
-    assert re.search(r"doi:10\.\d{4,}/\S+", cell.source)
-    assert re.search(r"doi:10\.\d{4,}/\S+", registry.module(library, name).__doc__)
+    for said in (cell.source, registry.module(library, name).__doc__):
+        assert bool(re.search(r"doi:10\.\d{4,}/\S+", said)) == (name not in WITHOUT_DOI)
     assert cell.name.lower() == name.lower()
 
 

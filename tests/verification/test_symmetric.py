@@ -11,6 +11,7 @@ import cellsim as cs
 from cellsim.cells.design import Separator
 from cellsim.constants import F, R
 from cellsim.electrolyte.measurements import depleting_concentration, limiting_current, sand_time
+from cellsim.electrolyte.mobilities import OfElectrolyte
 
 T = 298.15
 # j0 = 3.5e-8 mol/(m2 s) F (c_Li)^0.7 c^0.3 with c_Li = 1/1.3e-5 mol/m3; Xu et al. 2019, doi:10.1149/2.0991914jes
@@ -204,3 +205,27 @@ def test_the_diffusion_voltage_left_after_a_current_relaxes_at_the_rate_of_diffu
     V = np.asarray(rested.at(t).V)
     assert np.log(V[0] / V[1]) / 10.0 == pytest.approx(np.pi**2 * 1.77e-10 / L**2, rel=1e-3)
     assert R * T / F > 0 > V[0]
+
+
+@pytest.mark.parametrize("i", [30.0, -30.0])
+def test_potassium_hydroxide_in_a_slab_is_the_same_as_between_amalgams(i):
+    """Ions with the mobilities of the salt, which its source takes as ideal; electrodes reversible to potassium."""
+    koh, L, c0, t = cs.load_electrolyte("paxton1997_koh"), 1e-3, 4000.0, np.array([1.0, 30.0, 300.0, 1200.0])
+    ions, layer = (cs.Ion("K+", 1), cs.Ion("OH-", -1)), cs.Layer(L, [c0, c0])
+    end = cs.Electrode([1.0, 0.0])
+    slab = cs.Slab(ions, OfElectrolyte(koh), (layer,), end, end, reference="K+", mesh=cs.SlabMesh((80,)))
+    here = cs.simulate(slab, cs.current(i, t[-1]), rtol=1e-8).at(t)
+    amalgam = cs.Metal(cs.Deposition(100.0))
+    between = cs.simulate(
+        between_lithium(koh, Separator(L, 1.0), metal=amalgam, c0=c0), cs.current(i, t[-1]), rtol=1e-8
+    )
+    there = between.at(t)
+    solution = np.asarray(there.losses["electrolyte ohmic"] + there.losses["electrolyte concentration"])
+    np.testing.assert_allclose(np.asarray(here.V), solution, rtol=2e-3)
+    c = np.asarray(there.profile("electrolyte concentration"))
+    x = np.asarray(between.coordinates["x"])
+    at = np.asarray(here.coordinates["x"])
+    for k in range(len(t)):
+        found = np.asarray(here.profile("K+ concentration"))[k] - c0
+        expected = np.interp(at, x, c[k]) - c0
+        assert np.max(np.abs(found - expected)) < 3e-3 * np.max(np.abs(expected))
