@@ -18,7 +18,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Float
 
 from cellsim.cells.balance import Lithiation
-from cellsim.cells.design import Cell, Electrode, Particle
+from cellsim.cells.design import Cell, Electrode, Particle, lithium_capacity
 from cellsim.cells.metal import HalfCellDesign, cut_offs_are_met, lithiation_at_soc
 from cellsim.cells.porous import Bruggeman
 from cellsim.constants import F
@@ -48,6 +48,19 @@ AS_IN_A_CELL = {
     "working particle lithiation": "positive particle lithiation",
 }
 DIMS = {"x": "x", "x_face": "x_face", "x_p": "x_w", "r_p": "r_w"}
+
+
+def _renamed(about: Profile) -> Profile:
+    """A profile of the positive electrode as that of the working one."""
+    dims, words = tuple(DIMS[dim] for dim in about.dims), about.long_name
+    return Profile(dims, about.unit, words.replace("positive ", "").replace(", walls", "").replace(", electrode", ""))
+
+
+FIELDS = {
+    **{name: _renamed(observables.PROFILES[there]) for name, there in AS_IN_A_CELL.items()},
+    "lithium interfacial current density": Profile(("x_metal",), "A/m2", "Faradaic current density, lithium"),
+    "lithium overpotential": Profile(("x_metal",), "V", "Overpotential of charge transfer and film, lithium"),
+}
 AXES = {
     **dict.fromkeys(("x", "x_face", "x_w"), "Distance from the lithium"),
     "x_metal": "Place of the surface of the lithium",
@@ -81,6 +94,16 @@ class HalfCell(AbstractModel):
     @property
     def _mesh(self) -> Mesh:
         return self.mesh._replace(negative=1)
+
+    @property
+    def borders(self) -> int:
+        """None."""
+        return 0
+
+    def usable(self, T: Any) -> Scalar:
+        """Charge [A.h] between the states of charge 1 and 0."""
+        full, empty = (lithiation_at_soc(self.cell, jnp.asarray(soc), T) for soc in (1.0, 0.0))
+        return lithium_capacity(self.cell.working, self.cell.area) * (empty - full)
 
     @property
     def T_usual(self) -> Scalar:
@@ -126,17 +149,8 @@ class HalfCell(AbstractModel):
 
     @property
     def fields(self) -> Mapping[str, Profile]:
-        """Those of a cell that a half cell has, and the surface of the lithium."""
-        of_cell = {name: observables.PROFILES[there] for name, there in AS_IN_A_CELL.items()}
-        renamed = {
-            name: Profile(tuple(DIMS[dim] for dim in about.dims), about.unit, about.long_name.replace("positive ", ""))
-            for name, about in of_cell.items()
-        }
-        return {
-            **renamed,
-            "lithium interfacial current density": Profile(("x_metal",), "A/m2", "Faradaic current density, lithium"),
-            "lithium overpotential": Profile(("x_metal",), "V", "Overpotential of charge transfer and film, lithium"),
-        }
+        """`FIELDS`."""
+        return FIELDS
 
     @property
     def axes(self) -> Mapping[str, str]:
@@ -251,6 +265,26 @@ class DiscreteHalfCell(AbstractSystem):
     def metal_current(self, c: Float[Array, " nodes"], w: Float[Array, " nodes"]) -> Float[Array, "1"]:
         """Faradaic current density [A/m2] of the lithium, positive when it dissolves, from c / c0 and w."""
         return self.cell.lithium.j(c[:1] * self.cell.c0, w[:1], self.porous.T)
+
+    @property
+    def is_affine(self) -> bool:
+        """It is."""
+        return True
+
+    def temperature(self, y: State) -> Scalar:
+        """That of the run [K]."""
+        del y
+        return self.porous.T
+
+    def border_rate(self, y: State, I: Scalar) -> Float[Array, " border"]:
+        """There is no border."""
+        del y, I
+        return jnp.zeros(0)
+
+    def laws_at(self, y: State, I: Scalar) -> local.Laws:
+        """What the rate is made of at current `I` [A]."""
+        del y
+        return self.laws(I)
 
     def laws(self, I: Scalar) -> local.Laws:
         """What the rate is made of at cell current `I` [A]."""

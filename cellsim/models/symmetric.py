@@ -90,6 +90,16 @@ class SymmetricCell(AbstractModel):
         return Layout(2, sum(self.cells) + 2)
 
     @property
+    def borders(self) -> int:
+        """None."""
+        return 0
+
+    def usable(self, T: Any) -> Scalar:
+        """There are no states of charge to lie between."""
+        del T
+        return jnp.asarray(jnp.nan)
+
+    @property
     def T_usual(self) -> Scalar:
         """The temperature of the published values [K]."""
         return self.cell.T_ref
@@ -273,6 +283,26 @@ class DiscreteSymmetricCell(AbstractSystem):
         electrolyte, path = self.cell.electrolyte, self.to_right[:-1] + self.to_left[1:]
         migrating = self.solution(left, right).t_plus * i / (electrolyte.salt.equivalents * F)
         return migrating + binary.diffusion(electrolyte, c_l, c_r, path, self.T)
+
+    @property
+    def is_affine(self) -> bool:
+        """It is."""
+        return True
+
+    def temperature(self, y: State) -> Scalar:
+        """That of the run [K]."""
+        del y
+        return self.T
+
+    def border_rate(self, y: State, I: Scalar) -> Float[Array, " border"]:
+        """There is no border."""
+        del y, I
+        return jnp.zeros(0)
+
+    def laws_at(self, y: State, I: Scalar) -> local.Laws:
+        """What the rate is made of at current `I` [A]."""
+        del y
+        return self.laws(I)
 
     def laws(self, I: Scalar) -> local.Laws:
         """What the rate is made of at current `I` [A]."""

@@ -106,6 +106,9 @@ def test_the_state_of_charge_follows_the_curve_of_the_working_electrode(model):
     empty, half, full = (float(theta(jnp.asarray(soc))) for soc in (0.0, 0.5, 1.0))
     assert 0 < full < empty < 1 and half == pytest.approx(0.5 * (empty + full), rel=1e-12)
     assert bool(cut_offs_are_met(model.cell, T))
+    held = cs.constants.F * model.cell.area * model.cell.working.L * model.cell.working.particle.eps_s
+    usable = float(held * model.cell.working.particle.c_max) / 3600 * (empty - full)
+    assert float(model.usable(T)) == pytest.approx(usable, rel=1e-9)
     slope = float(
         jax.jit(jax.grad(lambda V: lithiation_at_soc(cs.replace(model.cell, "V_max", V), 1.0, T)))(model.cell.V_max)
     )
