@@ -9,6 +9,11 @@ _compilation.prepare()  # before equinox and diffrax are imported
 
 from cellsim.cells.load import check_cell as check_cell  # noqa: E402
 from cellsim.cells.load import load_cell as load_cell  # noqa: E402
+from cellsim.cells.metal import HalfCellDesign as HalfCellDesign  # noqa: E402
+from cellsim.cells.metal import Metal as Metal  # noqa: E402
+from cellsim.cells.metal import SymmetricDesign as SymmetricDesign  # noqa: E402
+from cellsim.electrode.metal import Blocking as Blocking  # noqa: E402
+from cellsim.electrode.metal import Deposition as Deposition  # noqa: E402
 from cellsim.electrolyte.electrolyte import Electrolyte as Electrolyte  # noqa: E402
 from cellsim.electrolyte.load import load_electrolyte as load_electrolyte  # noqa: E402
 from cellsim.laws import Arrhenius as Arrhenius  # noqa: E402
@@ -16,6 +21,7 @@ from cellsim.laws import Constant as Constant  # noqa: E402
 from cellsim.laws import Custom as Custom  # noqa: E402
 from cellsim.laws import Polynomial as Polynomial  # noqa: E402
 from cellsim.models.dfn import DFN as DFN  # noqa: E402
+from cellsim.models.half_cell import HalfCell as HalfCell  # noqa: E402
 from cellsim.models.lumped import Lumped as Lumped  # noqa: E402
 from cellsim.models.mesh import Mesh as Mesh  # noqa: E402
 from cellsim.models.slab import Ion as Ion  # noqa: E402
@@ -25,6 +31,8 @@ from cellsim.models.slab_parts import Bath as Bath  # noqa: E402
 from cellsim.models.slab_parts import Closed as Closed  # noqa: E402
 from cellsim.models.slab_parts import Electrode as Electrode  # noqa: E402
 from cellsim.models.slab_parts import Layer as Layer  # noqa: E402
+from cellsim.models.symmetric import LayerMesh as LayerMesh  # noqa: E402
+from cellsim.models.symmetric import SymmetricCell as SymmetricCell  # noqa: E402
 from cellsim.parameters import replace as replace  # noqa: E402
 from cellsim.protocols import controls as controls  # noqa: E402
 from cellsim.protocols.controls import Profile as Profile  # noqa: E402

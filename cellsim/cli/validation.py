@@ -9,6 +9,7 @@ import numpy as np
 
 from cellsim.cells.notes import Measured
 from cellsim.plotting.validation import Compared, validation_figure
+from cellsim.protocols.protocol import Protocol
 from cellsim.protocols.steps import charge, discharge
 from cellsim.scenario import Scenario
 from cellsim.simulation.simulate import CannotStart
@@ -52,7 +53,7 @@ def _beside(scenario: Scenario, run: Measured) -> Compared:
     soc = scenario.soc if I > 0 else 0.0
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", OutsideMeasuredRange)
-        solution = dataclasses.replace(scenario, step=step, soc=soc, temperature=T).run()
+        solution = dataclasses.replace(scenario, protocol=Protocol([step]), soc=soc, temperature=T).run()
     inside = t <= float(solution.t_stop)
     found = np.asarray(solution.at(t[inside]).V)
     return Compared(run.name, t[inside], np.array(run.I)[inside], np.array(run.V)[inside], found, solution.stop_reason)

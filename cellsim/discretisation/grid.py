@@ -20,6 +20,18 @@ def graded_fractions(cells: int, towards_start: float, towards_end: float) -> np
     return np.diff((faces - faces[0]) / (faces[-1] - faces[0]))
 
 
+def surface_fractions(cells: int, node_at_start: bool, node_at_end: bool, crowding: float) -> np.ndarray:
+    """Widths as fractions of the length, where a node on the surface at either end stands for half a step beside it.
+
+    `cells` are those between. The steps crowd towards both ends as those of a hyperbolic tangent; zero is uniform.
+    """
+    steps = cells + 0.5 * (node_at_start + node_at_end)
+    inner = np.arange(cells + node_at_start + node_at_end - 1) + (0.5 if node_at_start else 1.0)
+    s = np.concatenate([[0.0], inner, [steps]]) / steps
+    faces = 0.5 * (1 + np.tanh(crowding * (2 * s - 1)) / math.tanh(crowding)) if crowding else s
+    return np.diff(faces)
+
+
 class RadialGrid(NamedTuple):
     """Nodes of a sphere of unit radius, the last on its surface, each with the volume that it stands for."""
 

@@ -17,19 +17,18 @@ from jaxtyping import Array, Bool, Float
 
 from cellsim.cells.balance import Lithiation, at_soc, cut_offs_are_reached
 from cellsim.cells.design import Cell, lithium_capacity
-from cellsim.constants import F, R
+from cellsim.constants import F
 from cellsim.discretisation import local
 from cellsim.discretisation import operators as op
 from cellsim.discretisation.grid import graded_fractions, radial_grid
 from cellsim.discretisation.layout import Layout, State
 from cellsim.discretisation.local import Fields
-from cellsim.limits import positive
+from cellsim.models import binary
 from cellsim.models.mesh import Mesh
 from cellsim.models.model import AbstractModel, AbstractSystem, Limits, Panel, Profile, Region
 
 Scalar = Float[Array, ""]
 DEPLETED = 0.02  # of the resting salt concentration: so little that the electrolyte limits the current
-LOG_FLOOR = 1e-2  # mol/m3; the logarithm of the concentration is that of the concentration down to here
 
 
 class DFN(AbstractModel):
@@ -286,31 +285,21 @@ class DiscreteDFN(AbstractSystem):
     def ionic(self, left: Fields, right: Fields, i: Scalar) -> "Ionic":
         """The ionic current between neighbouring cells, from (c / c0, w, ...) on either side, at current density `i`
         [A/m2]."""
-        electrolyte, T = self.cell.electrolyte, self.T
         c_l, c_r = left[0] * self.cell.c0, right[0] * self.cell.c0
-        half_l, half_r = self.half_path[:-1], self.half_path[1:]
-        c_face = op.weighted_face_value(c_l, c_r, half_l, half_r)
-        kappa = electrolyte.kappa(c_face, T)
-        t_plus, chi = electrolyte.t_plus(c_face, T), electrolyte.chi(c_face, T)
-        salt = electrolyte.salt
-        d_ln_c = jnp.log(positive(c_r, LOG_FLOOR) / positive(c_l, LOG_FLOOR))
-        diffusion_potential = salt.nu * R * T / (salt.equivalents * F) * (1 - t_plus) * chi * d_ln_c  # 2RT/F if 1:1
-
-        R_e = op.across_faces(self.half_path) / kappa
+        solution = binary.between(self.cell.electrolyte, c_l, c_r, self.half_path[:-1], self.half_path[1:], self.T)
+        R_e, diffusion_potential = solution.R_e, solution.diffusion_potential
         R_s = op.across_faces(self.solid_resistance)
         shared = (right[1] - left[1] + diffusion_potential + i * R_s) / (R_e + R_s)
-        return Ionic(jnp.where(self.is_inside, shared, i), t_plus, kappa, R_e, diffusion_potential)
+        return Ionic(jnp.where(self.is_inside, shared, i), *solution)
 
     def salt_flux(self, left: Fields, right: Fields, ionic: "Ionic") -> Array:
         """Flux of salt [mol/(m2 s)] between neighbouring cells, from (c / c0, w, j) on either side."""
-        D_of, T = self.cell.electrolyte.D, self.T
         c_l, c_r = left[0] * self.cell.c0, right[0] * self.cell.c0
-        # what diffuses from centre to centre is the integral of D dc, whatever layers lie between: Simpson's rule
-        D_mean = (D_of(c_l, T) + 4 * D_of(0.5 * (c_l + c_r), T) + D_of(c_r, T)) / 6
         charge = self.cell.electrolyte.salt.equivalents * F
         added = self._added_by_walls(self.wall_area[:-1] * left[2], self.wall_area[1:] * right[2])
         path = op.across_faces(self.half_path)
-        return (ionic.t_plus * ionic.i_e - (1 - ionic.t_plus) * added / path) / charge - D_mean * (c_r - c_l) / path
+        migrating = (ionic.t_plus * ionic.i_e - (1 - ionic.t_plus) * added / path) / charge
+        return migrating + binary.diffusion(self.cell.electrolyte, c_l, c_r, path, self.T)
 
     def _added_by_walls(self, left: Array, right: Array) -> Array:
         """What the walls of the cells on either side, of `left` and `right` A per m2 of cell area, add to the integral

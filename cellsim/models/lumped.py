@@ -28,6 +28,14 @@ class Lumped(AbstractModel):
 
     model: AbstractModel
 
+    def __check_init__(self) -> None:
+        """Raises `ValueError` for a model that does not know its heat."""
+        if getattr(getattr(self.model, "cell", None), "heat", None) is None:
+            raise ValueError(
+                f"{type(self.model).__name__} of {self.model.title} has no heat data, so its temperature is given. "
+                "Needed: the model of a full cell with `cell.heat`."
+            )
+
     @property
     def cell(self) -> Any:
         """The cell."""

@@ -3,7 +3,6 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from cellsim.models.observables import LOSSES
 from cellsim.plotting.style import (
     BLACK,
     BLUE,
@@ -20,7 +19,7 @@ from cellsim.plotting.style import (
 )
 from cellsim.simulation.solution import Solution
 
-COLOURS = dict(zip(list(LOSSES)[1:], (SKY, BLUE, YELLOW, ORANGE, GREEN, PURPLE, RED), strict=True))
+COLOURS = (SKY, BLUE, YELLOW, ORANGE, GREEN, PURPLE, RED)  # of the model's losses in their order
 
 
 def losses_figure(solution: Solution, title: str = "") -> Figure:
@@ -29,19 +28,19 @@ def losses_figure(solution: Solution, title: str = "") -> Figure:
     t, V, I = (np.asarray(solution.kept(x)) for x in (solution.t, solution.V, solution.I))
     t = t / unit.seconds
     rest = np.asarray(solution.losses["open circuit"])
-    terms = {name: np.asarray(solution.losses[name]) for name in COLOURS}
+    words = solution.model.losses
+    terms = {name: np.asarray(solution.losses[name]) for name in list(words)[1:]}
     sign = np.where(I < 0, 1.0, -1.0)  # on charge the terminal voltage lies above
 
     figure = new_figure(9.0, 8.0, title)
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(1.2, 1.0))
     edge = rest
     level = np.zeros_like(rest)
-    for name, values in terms.items():
-        label = LOSSES[name]
-        above.fill_between(t, edge, edge + values, color=COLOURS[name], linewidth=0, label=label)
-        below.fill_between(t, 1e3 * level, 1e3 * (level + sign * values), color=COLOURS[name], linewidth=0)
+    for (name, values), colour in zip(terms.items(), COLOURS, strict=False):
+        above.fill_between(t, edge, edge + values, color=colour, linewidth=0, label=words[name])
+        below.fill_between(t, 1e3 * level, 1e3 * (level + sign * values), color=colour, linewidth=0)
         edge, level = edge + values, level + sign * values
-    above.plot(t, rest, color=GREY, linewidth=1.6, linestyle="--", label=LOSSES["open circuit"])
+    above.plot(t, rest, color=GREY, linewidth=1.6, linestyle="--", label=words["open circuit"])
     above.plot(t, V, color=BLACK, linewidth=1.6, label="Terminal voltage")
     below.plot(t, 1e3 * level, color=BLACK, linewidth=1.2)
     dress(above, "", "Voltage [V]")

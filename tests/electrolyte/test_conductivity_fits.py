@@ -9,7 +9,7 @@ import pytest
 from cellsim import registry
 from cellsim.electrolyte import library
 
-STUDY = Path(__file__).parents[1] / "studies" / "conductivity_fits.py"
+STUDY = Path(__file__).parents[1] / "studies" / "study_conductivity_fits.py"
 FITS = [name for name in registry.names(library) if name.startswith("calisol2024_")]
 every_fit = pytest.mark.parametrize("name", FITS)
 
@@ -18,7 +18,9 @@ every_fit = pytest.mark.parametrize("name", FITS)
 def study():
     spec = importlib.util.spec_from_file_location("conductivity_fits", STUDY)
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(STUDY.parent)  # where the module that its rows are made of lies
+        spec.loader.exec_module(module)
     return module
 
 

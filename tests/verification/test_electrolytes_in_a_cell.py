@@ -1,4 +1,4 @@
-"""A few electrolytes of the library in a cell; `tests/studies/electrolytes.py` runs all of them."""
+"""A few electrolytes of the library in a cell; `make studies STUDY=electrolytes` runs all of them."""
 
 import importlib.util
 from pathlib import Path
@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 
 import cellsim as cs
+from cellsim import registry
+from cellsim.electrolyte import library as electrolyte_library
 
-STUDY = Path(__file__).parents[1] / "studies" / "electrolytes.py"
+STUDY = Path(__file__).parents[1] / "studies" / "study_electrolytes.py"
 pytestmark = pytest.mark.xdist_group("electrolytes")
 
 
@@ -18,7 +20,9 @@ pytestmark = pytest.mark.xdist_group("electrolytes")
 def study():
     spec = importlib.util.spec_from_file_location("electrolytes_study", STUDY)
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(STUDY.parent)  # where the module that its rows are made of lies
+        spec.loader.exec_module(module)
     return module
 
 
@@ -76,3 +80,35 @@ def test_the_voltage_moves_with_all_numbers_of_an_electrolyte_as_differences_say
     h = 1e-5  # of every number at once; terms of the fits cancel strongly
     difference = (8 * (moved(h) - moved(-h)) - (moved(2 * h) - moved(-2 * h))) / (12 * h)
     assert exact == pytest.approx(difference, rel=1e-5)
+
+
+def test_every_electrolyte_of_the_library_has_its_cell_in_the_study(study):
+    between, waiting = set(study.BETWEEN_METALS), set(study.NO_CELL_YET)
+    assert set(study.names()) | between | waiting == set(registry.names(electrolyte_library))
+    for name in between:
+        cell = study.between_metals(name)
+        assert cell.electrolyte.outside_measured_range(float(cell.c0), float(cell.T_ref)) is None
+        assert cell.electrolyte.name == cs.load_electrolyte(name).name
+
+
+@pytest.mark.parametrize("name", ["edman2000_peo_litfsi", "sloop1999_pemo_litfsi", "paxton1997_koh"])
+def test_polymers_and_potassium_hydroxide_run_between_metals_and_run_dry_above_their_limiting_current(study, name):
+    cell = study.between_metals(name)
+    settled, dry = (study.polarised(cell, share) for share in (0.25, 1.3))
+    assert settled.succeeded and settled.stop_reason.startswith("duration of")
+    assert settled.outside_measured_range is None
+    assert dry.succeeded and "the electrolyte is depleted at the right metal" in dry.stop_reason
+    assert max(settled.balance.salt_relative_drift, dry.balance.salt_relative_drift) < 1e-12
+    # at steady state the salt flux vanishes: D dc/dx = -(1 - t_plus) i/F everywhere
+    c, x = np.asarray(settled.profile("electrolyte concentration"))[-1], np.asarray(settled.coordinates["x"])
+    mean, T = 0.5 * (c[1:] + c[:-1]), cell.T_ref
+    D, t_plus = (np.asarray(getattr(cell.electrolyte, law)(mean, T)) for law in ("D", "t_plus"))
+    i = study.carried(cell)[0] * 0.25 / float(cell.area)
+    np.testing.assert_allclose(D * np.diff(c) / np.diff(x), -(1 - t_plus) * i / cs.constants.F, rtol=5e-3)
+
+
+def test_gradients_between_metals_are_finite_in_every_number_of_the_electrolyte(study):
+    cell = study.between_metals("edman2000_peo_litfsi")
+    found = study.gradient_between_metals(cell)
+    assert -0.2 < found.voltage < 0 and study.is_finite(found.derivative)
+    assert all(np.any(np.asarray(slope) != 0) for slope in jax.tree.leaves(found.derivative))

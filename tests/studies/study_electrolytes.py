@@ -1,15 +1,14 @@
-"""Every lithium electrolyte of the library in a cell at 1C and 2C, and the gradient of the voltage in all its numbers.
+"""Every electrolyte of the library in a cell that suits it, and the gradient of the voltage in all its numbers
 
-    python tests/studies/electrolytes.py [NAME ...]
+Lithium electrolytes are put into the LG M50 on the coarse mesh at 1C and 2C, at the temperature of their measured range
+next to 25 degC and at a salt concentration within it. Polymers run between two lithium metals, potassium hydroxide
+between two potassium amalgams, at a quarter of the current that they can carry, and above it.
 
-prints a table. Each electrolyte is put into the LG M50 on the coarse mesh, at the temperature of its measured range
-next to 25 degC and at a salt concentration within it. One compiled program holds the laws of all of them and is told
-which to follow. For the gradient each form of laws has its own, because what several alternatives hand to a reverse
-pass grows with the square of their number: half a minute of compilation each.
+One compiled program holds the laws of all lithium electrolytes and is told which to follow. For the gradient each form
+of laws has its own, because what several alternatives hand to a reverse pass grows with the square of their number:
+half a minute of compilation each.
 """
 
-import sys
-import time
 import warnings
 from typing import Any, NamedTuple
 
@@ -17,19 +16,22 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+from rows import Row
 
 import cellsim as cs
 from cellsim import registry
+from cellsim.cells.design import Separator
 from cellsim.constants import T_ROOM
 from cellsim.electrolyte import library as electrolyte_library
+from cellsim.electrolyte.measurements import limiting_current_of
 
 CELL = "Chen2020"
-NOT_FOR_THIS_CELL = {
-    "chayambuka2022": "sodium",
-    "edman2000_peo_litfsi": "polymer",
-    "paxton1997_koh": "alkaline",
-    "sloop1999_pemo_litfsi": "polymer",
+BETWEEN_METALS = {  # and the cell of the library, where there is one
+    "edman2000_peo_litfsi": "li_peo_litfsi_li",
+    "paxton1997_koh": None,
+    "sloop1999_pemo_litfsi": "li_pemo_litfsi_li",
 }
+NO_CELL_YET = {"chayambuka2022": "sodium"}
 DIFFERENCED = ("landesfeind2019_emc_fec", "colclasure2020", "calisol2024_libf4_pc")
 TIMES = np.array([10.0, 60.0, 300.0])  # s, at which the voltage is looked at
 # Of a difference: a share of the number that is moved, and the volts that the voltage then moves by at most
@@ -39,7 +41,7 @@ RTOL = 1e-9
 
 def names() -> list[str]:
     """The electrolytes that suit a lithium-ion cell."""
-    return [name for name in registry.names(electrolyte_library) if name not in NOT_FOR_THIS_CELL]
+    return [name for name in registry.names(electrolyte_library) if name not in {**BETWEEN_METALS, **NO_CELL_YET}]
 
 
 def conditions(electrolyte: cs.Electrolyte) -> tuple[float, float]:
@@ -153,26 +155,84 @@ def worst_difference(library: Library, index: int, at: tuple[float, float]) -> f
     return float(np.max(np.abs(np.array(exact) - np.array(differences))) / np.max(np.abs(exact)))
 
 
-def main(chosen: list[str]) -> None:
-    """Prints one line for each electrolyte and rate."""
-    known = chosen or names()
+# ---- between two metals
+
+
+def between_metals(name: str) -> cs.SymmetricDesign:
+    """An electrolyte between two metals of its cation: a cell of the library, or a column of a millimetre."""
+    known = BETWEEN_METALS[name]
+    if known is not None:
+        return cs.load_cell(known)
+    metal, electrolyte = cs.Metal(cs.Deposition(100.0)), cs.load_electrolyte(name)
+    column = (Separator(1e-3, 1.0),)
+    return cs.SymmetricDesign(metal, column, metal, electrolyte, area=1e-4, c0=4000.0, T_ref=T_ROOM, name=name)
+
+
+def carried(cell: cs.SymmetricDesign) -> tuple[float, float]:
+    """The current [A] that the electrolyte can carry for ever, and how long [s] it takes to settle."""
+    L, D = cell.layers[0].L, cell.electrolyte.D(cell.c0, cell.T_ref)
+    i = limiting_current_of(cell.electrolyte, cell.c0, cell.T_ref, L)
+    return float(i * cell.area), float(L**2 / D)
+
+
+def polarised(cell: cs.SymmetricDesign, share: float) -> cs.Solution:
+    """A run at a share of the limiting current, until it has settled or nothing is left to carry it."""
+    I, settling = carried(cell)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", cs.OutsideMeasuredRange)
+        return cs.simulate(cs.SymmetricCell(cell), cs.discharge(I=share * I, duration=3 * settling))
+
+
+def gradient_between_metals(cell: cs.SymmetricDesign) -> Gradient:
+    """The voltage on the way at a quarter of the limiting current, and its derivative in the electrolyte's numbers."""
+    I, settling = carried(cell)
+
+    def voltage(electrolyte: Any) -> Any:
+        design = cs.replace(cell, "electrolyte", electrolyte)
+        model, times = cs.SymmetricCell(design, cs.LayerMesh((10,))), settling * jnp.array([1e-3, 0.05, 1.0])
+        return jnp.mean(cs.simulate(model, cs.current(0.25 * I, settling), times=times, rtol=RTOL).V)
+
+    found, derivative = jax.jit(jax.value_and_grad(voltage))(cell.electrolyte)
+    return Gradient(float(found), derivative)
+
+
+# ---- the study
+
+
+def study() -> list[Row]:
+    """Rows of the table: runs at two currents, their sentences, and the gradient."""
+    rows: list[Row] = []
+    known = names()
     library = Library(tuple(cs.load_electrolyte(name) for name in known))
     for index, name in enumerate(known):
-        begun = time.perf_counter()
         electrolyte = library.electrolytes[index]
-        c0, T = conditions(electrolyte)
-        print(f"{name}: {c0:.0f} mol/m3, {T - 273.15:.1f} degC")
+        conditions_here = conditions(electrolyte)
         for rate in ("1C", "2C"):
-            run = discharged(library, index, rate)
-            print(f"  {rate}: {float(run.capacity):.3f} A.h; {run.stop_reason}; {left_its_range(electrolyte, run)}")
-            print(f"      succeeded: {run.succeeded}; balances {max(map(abs, run.balance)):.0e}")
+            rows.append(_row_of_run(f"{name}, {rate}", discharged(library, index, rate)))
         alone = Library((nameless(electrolyte),))
-        found = gradient(alone, 0, (c0, T))
-        line = f"  gradient: {'finite' if is_finite(found.derivative) else 'NOT FINITE'} in all numbers"
+        rows.append(_row_of_gradient(name, gradient(alone, 0, conditions_here)))
         if name in DIFFERENCED:
-            line += f", within {worst_difference(alone, 0, (c0, T)):.1e} of differences"
-        print(line + f"; {time.perf_counter() - begun:.0f} s", flush=True)
+            off = worst_difference(alone, 0, conditions_here)
+            rows.append(Row(f"{name}, gradient against differences", f"{off:.0e}", "at most 1e-5", off < 1e-5))
+    for name in BETWEEN_METALS:
+        cell = between_metals(name)
+        for share in (0.25, 1.3):
+            run = polarised(cell, share)
+            row = _row_of_run(f"{name}, {share:g} of the limiting current", run)
+            runs_dry = "depleted at the right metal" in run.stop_reason
+            inside = cell.electrolyte.outside_measured_range(run.states.line[:, 0] * cell.c0, run.T) is None
+            rows.append(row._replace(is_met=row.is_met and runs_dry == (share > 1) and (inside or share > 1)))
+        rows.append(_row_of_gradient(name, gradient_between_metals(cell)))
+    return rows
 
 
-if __name__ == "__main__":
-    main(sys.argv[1:])
+def _row_of_run(what: str, run: cs.Solution) -> Row:
+    """Whether a run reached an end that it names, and kept what it must."""
+    drift = max(map(abs, run.balance))
+    ended = "dry" if "depleted" in run.stop_reason else "at its end" if run.succeeded else "failed"
+    return Row(what, ended, "an end with its sentence; balances within 1e-10", run.succeeded and drift < 1e-10)
+
+
+def _row_of_gradient(name: str, found: Gradient) -> Row:
+    is_met = bool(np.isfinite(found.voltage)) and is_finite(found.derivative)
+    return Row(f"{name}, gradient", "finite" if is_met else "NOT", "finite in all numbers", is_met)

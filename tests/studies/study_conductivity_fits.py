@@ -1,9 +1,8 @@
-"""Fits to the measured conductivities of the collection CALiSol-23, from which the library's calisol2024_* come.
+"""Fits to the measured conductivities of the collection CALiSol-23, from which the library's calisol2024_* come
 
-    python tests/studies/conductivity_fits.py
-
-prints every fit with its standard errors. The collection (CC BY 4.0, doi:10.1038/s41597-024-03575-8) is read from the
-folder of shared data beside the checkout; it is no part of the package.
+Prints every fit with its standard errors beside what the library holds. The collection (CC BY 4.0,
+doi:10.1038/s41597-024-03575-8) is read from the folder of shared data beside the checkout and is no part of the
+package.
 
 The law is that of `cellsim.electrolyte.library._calisol`, a conductivity per mole that slows down towards a glass. It
 is fitted to ln kappa, because readings err by a share of themselves over three decades of conductivity. Some readings
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from rows import Row
 from scipy.optimize import least_squares
 
 from cellsim import registry
@@ -119,8 +119,11 @@ def _fractions(text: str) -> dict[str, float]:
     return {name: float(share) for name, share in (part.split("=") for part in text.split(";"))}
 
 
-def main() -> None:
-    """Prints every fit beside what the library holds."""
+def study() -> list[Row]:
+    """Fits every system again, prints the coefficients, and compares them with those that the library holds."""
+    if not DATA.exists():
+        return [Row("measured conductivities", "absent", f"{DATA.name} beside this checkout", False)]
+    rows = []
     for name, system in SYSTEMS.items():
         found = fitted(readings(system))
         m, T, _ = found.points
@@ -131,8 +134,7 @@ def main() -> None:
         print("   fitted  ", ", ".join(f"{x:.8g}" for x in found.coefficients))
         print("   errors  ", ", ".join(f"{x:.2g}" for x in found.standard_errors))
         if name in registry.names(library):
-            print("   library ", ", ".join(f"{x:.8g}" for x in registry.module(library, name).FIT.coefficients))
-
-
-if __name__ == "__main__":
-    main()
+            held = np.asarray(registry.module(library, name).FIT.coefficients)
+            off = float(np.max(np.abs(held - found.coefficients) / found.standard_errors))
+            rows.append(Row(name, f"{off:.3f}", "within a tenth of a standard error of the fit", off < 0.1))
+    return rows
