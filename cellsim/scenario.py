@@ -20,7 +20,10 @@ from cellsim.fitting.optimise import Optimum, maximised
 from cellsim.fitting.optimise import Progress as Improving
 from cellsim.hints import likely_unit
 from cellsim.models.dfn import DFN
+from cellsim.models.full_cell import AbstractFullCell
 from cellsim.models.mesh import Mesh
+from cellsim.models.spm import SPM
+from cellsim.models.spme import SPMe
 from cellsim.parameters import Quantity, UnknownPath, described, get, leaves, problems, replace
 from cellsim.protocols import language
 from cellsim.protocols.steps import ConstantCurrent
@@ -29,7 +32,7 @@ from cellsim.settings import BadInput, Reading, Settings, settings_in, shown
 from cellsim.simulation.simulate import Progress, simulate
 from cellsim.simulation.solution import Solution
 
-MODELS: dict[str, type[DFN]] = {"DFN": DFN}
+MODELS: dict[str, type[DFN | SPMe | SPM]] = {"DFN": DFN, "SPMe": SPMe, "SPM": SPM}
 MESHES: dict[str, Callable[[], Mesh]] = {"coarse": Mesh.coarse, "default": Mesh.default, "fine": Mesh.fine}
 THERMAL = ("isothermal",)
 DEFAULT_STEP = "Discharge at 1C"
@@ -45,7 +48,7 @@ class Scenario:
 
     title: str
     description: str
-    model: DFN
+    model: AbstractFullCell
     mesh: str
     changes: tuple[tuple[str, Any], ...]
     step: ConstantCurrent

@@ -6,16 +6,19 @@ from typing import Any
 
 import equinox as eqx
 import jax
+from jax.typing import ArrayLike
 from jaxtyping import Array, Float
 
 from cellsim.cells.porous import Bruggeman
 from cellsim.constants import SECONDS_PER_HOUR, T_ROOM, F
-from cellsim.electrode.kinetics import ButlerVolmer
+from cellsim.electrode.film import through_film
+from cellsim.electrode.kinetics import AbstractKinetics
 from cellsim.electrolyte.electrolyte import PROPERTIES, AbstractElectrolyte
 from cellsim.laws import Law, law
 from cellsim.parameters import Quantity, quantity
 
 Factor = Callable[[Any], Any]
+Points = Float[ArrayLike, "*#point"]
 
 
 class Particle(eqx.Module):
@@ -26,19 +29,34 @@ class Particle(eqx.Module):
     c_max: Float[Array, ""] = quantity("mol/m3", 1e3, 2e5, "lithium concentration when full")
     D_s: Law = law("m2/s", 1e-20, 1e-8, "solid diffusivity of (lithiation, T)")
     U: Law = law("V", -1.0, 6.0, "open-circuit potential of (lithiation, T) at the reference temperature")
-    kinetics: ButlerVolmer
+    kinetics: AbstractKinetics
     theta0: Float[Array, ""] = quantity("-", 0.0, 1.0, "lithiation in the published state, which sets the inventory")
     dUdT: Law = law("V/K", -0.01, 0.01, "entropic coefficient of (lithiation, T)", default=0.0)
     T_ref: Float[Array, ""] = quantity("K", 200.0, 500.0, "temperature of `U`", default=T_ROOM)
+    R_film: Float[Array, ""] | None = quantity("Ohm m2", 0.0, 1.0, "resistance of a film on the walls", default=None)
 
     @property
     def a(self) -> Float[Array, ""]:
         """Wall area per electrode volume [1/m]."""
         return 3.0 * self.eps_s / self.R_p
 
-    def equilibrium(self, theta: Float[Array, "*#point"], T: Float[Array, "*#point"]) -> Float[Array, "*point"]:
+    def equilibrium(self, theta: Points, T: Points) -> Float[Array, "*point"]:
         """Equilibrium potential [V] against lithium at lithiation `theta` [-] and temperature `T` [K]."""
         return self.U(theta, T) + (T - self.T_ref) * self.dUdT(theta, T)
+
+    def j(self, c: Points, theta: Points, eta: Points, T: Points) -> Float[Array, "*point"]:
+        """Faradaic current density [A/m2] of the wall, positive when lithium leaves, at salt concentration `c`
+        [mol/m3] and surface lithiation `theta` [-], where the potential difference to the solution is `eta` [V] above
+        that of equilibrium."""
+        j0 = self.kinetics.j0(c, theta, self.c_max, T)
+        if self.R_film is None:
+            return self.kinetics.j(j0, eta, T)
+        return through_film(self.kinetics, j0, eta, self.R_film, T)
+
+    def eta(self, c: Points, theta: Points, j: Points, T: Points) -> Float[Array, "*point"]:
+        """The potential difference to the solution over that of equilibrium [V] at which the wall passes `j` [A/m2]."""
+        eta = self.kinetics.eta(self.kinetics.j0(c, theta, self.c_max, T), j, T)
+        return eta if self.R_film is None else eta + self.R_film * j
 
 
 class Electrode(eqx.Module):

@@ -137,5 +137,5 @@ def jacobian(laws: Laws, y: State, layout: Layout) -> Jacobian:
         fibre_here=(up(by_inner) - down(by_outer) - at_tip(out_by[-1])) * share[:, None],
         fibre_above=up(by_outer) * share[:, None],
         tip_by_line=-jnp.stack(out_by[:fields]) * share[-1],
-        line_by_tip=layout.at_hosts(tips),
+        line_by_tip=layout.at_hosts(tips) if extra else jnp.zeros((3, fields, len(layout.host))),
     )

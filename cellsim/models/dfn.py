@@ -7,15 +7,14 @@ Sources: Doyle, Fuller & Newman, J. Electrochem. Soc. 140 (1993) 1526, doi:10.11
 Electrochemical Systems, 4th ed. (Wiley 2021), chapters 11, 12 and 22.
 """
 
-from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Float
+from jaxtyping import Array, Float
 
-from cellsim.cells.balance import Lithiation, at_soc, cut_offs_are_reached
+from cellsim.cells.balance import Lithiation
 from cellsim.cells.design import Cell
 from cellsim.constants import F, R
 from cellsim.discretisation import local
@@ -24,15 +23,15 @@ from cellsim.discretisation.grid import graded_fractions, radial_grid
 from cellsim.discretisation.layout import Layout, State
 from cellsim.discretisation.local import Fields
 from cellsim.limits import positive
+from cellsim.models.full_cell import AbstractFullCell, observables_of_a_cell
 from cellsim.models.mesh import Mesh
-from cellsim.models.model import AbstractModel, AbstractSystem, Limits, Panel, Profile, Region
+from cellsim.models.model import AbstractSystem
 
 Scalar = Float[Array, ""]
-DEPLETED = 0.02  # of the resting salt concentration: so little that the electrolyte limits the current
 LOG_FLOOR = 1e-2  # mol/m3; the logarithm of the concentration is that of the concentration down to here
 
 
-class DFN(AbstractModel):
+class DFN(AbstractFullCell):
     """A Doyle-Fuller-Newman cell on a mesh.
 
     The unknowns are scaled to order one: salt concentration over `cell.c0`, w in volts, lithiation.
@@ -46,120 +45,9 @@ class DFN(AbstractModel):
         """Two fields (salt concentration; w, idle in the separator) on the cells, a particle on each electrode cell."""
         return _layout(self.mesh)
 
-    @property
-    def T_usual(self) -> Scalar:
-        """The temperature of the published cell [K]."""
-        return self.cell.T_ref
-
-    @property
-    def limits(self) -> Limits:
-        """Nominal capacity and cut-off voltages of the cell."""
-        return Limits(self.cell.capacity, self.cell.V_min, self.cell.V_max)
-
     def discretised(self, T: Any) -> "DiscreteDFN":
         """The equations on the mesh at temperature `T` [K]."""
         return DiscreteDFN(self.cell, self.mesh, T)
-
-    def at_rest(self, system: "DiscreteDFN", soc: Any) -> State:
-        """The state in equilibrium at state of charge `soc` [-]; 0 and 1 are the cut-off voltages."""
-        return system.at_rest(at_soc(self.cell, soc, system.T))
-
-    def can_carry(self, I: Any, T: Any) -> Bool[Array, ""]:
-        """Whether the cell, with the lithium it holds, can rest at its cut-off voltages."""
-        del I
-        return cut_offs_are_reached(self.cell, T)
-
-    # ---- what is said of it
-
-    @property
-    def title(self) -> str:
-        """The name of the cell."""
-        return self.cell.name
-
-    @property
-    def about(self) -> Mapping[str, str]:
-        """Cell and electrolyte."""
-        return {"cell": self.cell.name, "electrolyte": self.cell.electrolyte.name}
-
-    @property
-    def divisions(self) -> Mapping[str, Any]:
-        """Those of the mesh."""
-        return self.mesh._asdict()
-
-    @property
-    def fields(self) -> Mapping[str, Profile]:
-        """`observables.PROFILES`."""
-        return _observables().PROFILES
-
-    @property
-    def axes(self) -> Mapping[str, str]:
-        """`observables.AXES`."""
-        return _observables().AXES
-
-    @property
-    def losses(self) -> Mapping[str, str]:
-        """`observables.LOSSES`."""
-        return _observables().LOSSES
-
-    @property
-    def concentrations(self) -> Mapping[str, str]:
-        """The salt."""
-        return {"salt": "electrolyte concentration"}
-
-    @property
-    def panels(self) -> tuple[Panel, ...]:
-        """`observables.PANELS`."""
-        return _observables().PANELS
-
-    @property
-    def regions(self) -> tuple[Region, ...]:
-        """Electrodes and separator."""
-        cell = self.cell
-        n, s, p = np.cumsum([float(cell.negative.L), float(cell.separator.L), float(cell.positive.L)])
-        return (
-            Region("negative", "neg.", 0.0, n, True),
-            Region("separator", "sep.", n, s, False),
-            Region("positive", "pos.", s, p, True),
-        )
-
-    def why_not(self, I: float) -> str:
-        """Why the cell has no state of charge."""
-        del I
-        cell = self.cell
-        return (
-            f"the cell has no state of charge: with the lithium it holds, {cell.name} cannot rest at its cut-off "
-            f"voltages {float(cell.V_min):g} V and {float(cell.V_max):g} V. Likely cause: a changed capacity, "
-            "lithiation or cut-off; check negative.particle.theta0 and positive.particle.theta0."
-        )
-
-    def limitation(self, y: State) -> str:
-        """What to add when the salt has run out somewhere."""
-        c0 = float(self.cell.c0)
-        c = np.asarray(y.line)[0] * c0
-        at = int(np.argmin(c))
-        if c[at] > DEPLETED * c0:
-            return ""
-        n, s = self.mesh.negative, self.mesh.separator
-        where = "negative electrode" if at < n else "separator" if at < n + s else "positive electrode"
-        return (
-            f": the electrolyte is depleted in the {where} (salt down to {max(float(c[at]), 0.0):.2g} mol/m3 from "
-            f"{c0:.4g}), so the current is above what the electrolyte can carry (limiting current)"
-        )
-
-    def balance(self, held: Any, charge: np.ndarray) -> Any:
-        """Conservation of lithium, salt and charge, double layers counted: an `observables.Balance`."""
-        return _observables().balance(held, charge)
-
-    def outside_measured_range(self, line: np.ndarray, T: np.ndarray) -> str | None:
-        """A sentence with the range when the electrolyte left the one in which it was measured, else None."""
-        return self.cell.electrolyte.outside_measured_range(line[:, 0] * float(self.cell.c0), T)
-
-
-def _observables() -> Any:
-    """What can be read off a state, in a module that knows the classes of this one."""
-    from cellsim.models import observables
-
-    return observables
 
 
 def _layout(mesh: Mesh) -> Layout:
@@ -258,11 +146,7 @@ class DiscreteDFN(AbstractSystem):
     ) -> Float[Array, " hosts"]:
         """Faradaic current density [A/m2] of the walls, positive when lithium leaves the solid."""
         eta = w - self.equilibrium(theta)
-
-        def of(electrode: Any) -> Any:
-            kinetics, c_max = electrode.particle.kinetics, electrode.particle.c_max
-            return lambda c, theta, eta: kinetics.j(kinetics.j0(c, theta, c_max, self.T), eta, self.T)
-
+        of = lambda electrode: lambda c, theta, eta: electrode.particle.j(c, theta, eta, self.T)
         return self.by_electrode(of(self.cell.negative), of(self.cell.positive), c, theta, eta)
 
     # ---- equations
@@ -273,23 +157,28 @@ class DiscreteDFN(AbstractSystem):
         c, w = (self.on_electrodes(x) for x in fields)
         return (self.on_cells(self.faradaic(c * self.cell.c0, w, theta)),)
 
-    def ionic(self, left: Fields, right: Fields, i: Scalar) -> "Ionic":
-        """The ionic current between neighbouring cells, from (c / c0, w, ...) on either side, at current density `i`
-        [A/m2]."""
+    def conduction(self, left: Array, right: Array, c: Array | None = None) -> "Conduction":
+        """What the solution between neighbouring cells is like, from c / c0 on either side; with the properties of a
+        solution of concentration `c` [mol/m3] where one is given, else of that at the face."""
         electrolyte, T = self.cell.electrolyte, self.T
-        c_l, c_r = left[0] * self.cell.c0, right[0] * self.cell.c0
+        c_l, c_r = left * self.cell.c0, right * self.cell.c0
         half_l, half_r = self.half_path[:-1], self.half_path[1:]
-        c_face = op.weighted_face_value(c_l, c_r, half_l, half_r)
+        c_face = op.weighted_face_value(c_l, c_r, half_l, half_r) if c is None else c
         kappa = electrolyte.kappa(c_face, T)
         t_plus, chi = electrolyte.t_plus(c_face, T), electrolyte.chi(c_face, T)
         salt = electrolyte.salt
         d_ln_c = jnp.log(positive(c_r, LOG_FLOOR) / positive(c_l, LOG_FLOOR))
         diffusion_potential = salt.nu * R * T / (salt.equivalents * F) * (1 - t_plus) * chi * d_ln_c  # 2RT/F if 1:1
 
-        R_e = op.across_faces(self.half_path) / kappa
-        R_s = op.across_faces(self.solid_resistance)
-        shared = (right[1] - left[1] + diffusion_potential + i * R_s) / (R_e + R_s)
-        return Ionic(jnp.where(self._inside, shared, i), t_plus, kappa, R_e, diffusion_potential)
+        return Conduction(t_plus, kappa, op.across_faces(self.half_path) / kappa, diffusion_potential)
+
+    def ionic(self, left: Fields, right: Fields, i: Scalar) -> "Ionic":
+        """The ionic current between neighbouring cells, from (c / c0, w, ...) on either side, at current density `i`
+        [A/m2]."""
+        through = self.conduction(left[0], right[0])
+        R_e, R_s = through.R_e, op.across_faces(self.solid_resistance)
+        shared = (right[1] - left[1] + through.diffusion_potential + i * R_s) / (R_e + R_s)
+        return Ionic(jnp.where(self._inside, shared, i), through)
 
     def salt_flux(self, left: Fields, right: Fields, ionic: "Ionic") -> Array:
         """Flux of salt [mol/(m2 s)] between neighbouring cells, from (c / c0, w, j) on either side."""
@@ -299,8 +188,8 @@ class DiscreteDFN(AbstractSystem):
         D_mean = (D_of(c_l, T) + 4 * D_of(0.5 * (c_l + c_r), T) + D_of(c_r, T)) / 6
         charge = self.cell.electrolyte.salt.equivalents * F
         added = self._added_by_walls(self.wall_area[:-1] * left[2], self.wall_area[1:] * right[2])
-        path = op.across_faces(self.half_path)
-        return (ionic.t_plus * ionic.i_e - (1 - ionic.t_plus) * added / path) / charge - D_mean * (c_r - c_l) / path
+        path, t_plus = op.across_faces(self.half_path), ionic.through.t_plus
+        return (t_plus * ionic.i_e - (1 - t_plus) * added / path) / charge - D_mean * (c_r - c_l) / path
 
     def _added_by_walls(self, left: Array, right: Array) -> Array:
         """What the walls of the cells on either side, of `left` and `right` A per m2 of cell area, add to the integral
@@ -320,13 +209,23 @@ class DiscreteDFN(AbstractSystem):
     def at_a_point(self, here: Fields, outflow: Fields) -> Fields:
         """Rates of (c / c0, w) in every cell, from (c / c0, w, j) and what flows out of it, charge and salt."""
         (_, _, j), (charge_out, salt_out) = here, outflow
-        # charge: the wall passes what the ionic current gains
+        # the wall passes what the ionic current gains
         wall_current = charge_out / self.width  # a i_n [A/m3]
         dw = self.on_cells((self.on_electrodes(wall_current) / self.wall - self.on_electrodes(j)) / self.C_dl)
-        # salt
+        return self.salt_rate(wall_current, salt_out), dw
+
+    def salt_rate(self, wall_current: Array, salt_out: Array) -> Array:
+        """d(c / c0)/dt [1/s] from the current of the walls [A/m3] and what flows out of every cell [mol/(m2 s)]."""
         charge = self.cell.electrolyte.salt.equivalents * F
         dc = (wall_current / charge - salt_out / self.width) / self.eps
-        return dc / self.cell.c0, dw
+        return dc / self.cell.c0
+
+    def even_current(self, i: Scalar) -> Float[Array, " faces"]:
+        """The ionic current density [A/m2] between neighbouring cells if all walls of an electrode pass the same."""
+        n, s = self.mesh.negative, self.mesh.separator
+        grown = lambda width: jnp.cumsum(width) / jnp.sum(width)
+        falling = grown(self.width[n + s :][::-1])[::-1][1:]
+        return i * jnp.concatenate([grown(self.width[:n]), jnp.ones(s), falling])
 
     def leaving(self, exchanges: Fields) -> Array:
         """What leaves the surface of every particle of unit radius [1/s]."""
@@ -351,10 +250,14 @@ class DiscreteDFN(AbstractSystem):
 
     def solution_phase(self, y: State, i: Scalar) -> "Faces":
         """Currents and potentials between neighbouring cells at current density `i` [A/m2]."""
-        ionic = self.ionic(*local.beside(tuple(y.line)), i)
-        walls = op.outflow(ionic.i_e)
-        drop = ionic.i_e * ionic.R_e + self._added_by_walls(walls[:-1], walls[1:]) / ionic.kappa
-        return Faces(ionic.i_e, ionic.R_e, drop, ionic.diffusion_potential)
+        return self.along(self.ionic(*local.beside(tuple(y.line)), i))
+
+    def along(self, ionic: "Ionic") -> "Faces":
+        """The potential along a current."""
+        i_e, through = ionic
+        walls = op.outflow(i_e)
+        drop = i_e * through.R_e + self._added_by_walls(walls[:-1], walls[1:]) / through.kappa
+        return Faces(i_e, through.R_e, drop, through.diffusion_potential)
 
     def terminal_voltage(self, y: State, I: Scalar) -> Scalar:
         """Voltage [V] between the terminals at cell current `I` [A]; affine in `I`."""
@@ -371,29 +274,35 @@ class DiscreteDFN(AbstractSystem):
 
     def coordinates(self) -> dict[str, Array]:
         """Positions [m] along each of `observables.AXES`."""
-        return _observables().coordinates(self)
+        return observables_of_a_cell().coordinates(self)
 
     def profiles(self, y: State, I: Scalar) -> dict[str, Array]:
         """Each of `observables.PROFILES`."""
-        return _observables().profiles(self, y, I)
+        return observables_of_a_cell().profiles(self, y, I)
 
     def losses(self, y: State, I: Scalar) -> dict[str, Scalar]:
         """Each of `observables.LOSSES` [V]."""
-        return _observables().losses(self, y, I)
+        return observables_of_a_cell().losses(self, y, I)
 
     def inventory(self, y: State, rest: State) -> Any:
         """What the state holds: an `observables.Inventory`."""
-        return _observables().inventory(self, y, rest)
+        return observables_of_a_cell().inventory(self, y, rest)
 
 
-class Ionic(NamedTuple):
-    """The ionic current between neighbouring cells, and what it depends on."""
+class Conduction(NamedTuple):
+    """The solution between neighbouring cells."""
 
-    i_e: Float[Array, " faces"]  # ionic current density [A/m2]
     t_plus: Float[Array, " faces"]
     kappa: Float[Array, " faces"]  # of the bulk [S/m]
     R_e: Float[Array, " faces"]  # ionic resistance between the centres [Ohm m2]
     diffusion_potential: Float[Array, " faces"]  # [V]
+
+
+class Ionic(NamedTuple):
+    """The ionic current between neighbouring cells, and what it passes through."""
+
+    i_e: Float[Array, " faces"]  # ionic current density [A/m2]
+    through: Conduction
 
 
 class Faces(eqx.Module):
