@@ -152,10 +152,9 @@ class DiscreteDFN(AbstractSystem):
     # ---- equations
 
     def exchange(self, fields: Fields, theta: Array) -> Fields:
-        """Faradaic current density [A/m2] of the walls in every cell (none in the separator), from (c / c0, w) and the
-        surface lithiation `theta`."""
-        c, w = (self.on_electrodes(x) for x in fields)
-        return (self.on_cells(self.faradaic(c * self.cell.c0, w, theta)),)
+        """Faradaic current density [A/m2] of the walls, from (c / c0, w) there and the surface lithiation `theta`."""
+        c, w = fields
+        return (self.faradaic(c * self.cell.c0, w, theta),)
 
     def conduction(self, left: Array, right: Array, c: Array | None = None) -> "Conduction":
         """What the solution between neighbouring cells is like, from c / c0 on either side; with the properties of a
@@ -230,7 +229,7 @@ class DiscreteDFN(AbstractSystem):
     def leaving(self, exchanges: Fields) -> Array:
         """What leaves the surface of every particle of unit radius [1/s]."""
         (j,) = exchanges
-        return self.on_electrodes(j) / (F * self.c_max * self.R_p)
+        return j / (F * self.c_max * self.R_p)
 
     def inward(self, inner: Array, outer: Array) -> Array:
         """What diffuses inwards between neighbouring nodes of the particles, from the lithiations of both [1/s]."""

@@ -87,7 +87,7 @@ class AbstractSystem(eqx.Module):
 
     def rate(self, y: State, I: Scalar) -> State:
         """d(unknowns)/dt [1/s] at current `I` [A]."""
-        return local.rate(self.laws(I), y)
+        return local.rate(self.laws(I), y, self.layout)
 
 
 class AbstractModel(eqx.Module):

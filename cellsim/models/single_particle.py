@@ -45,7 +45,7 @@ class Walls(eqx.Module):
 
     def leaving(self, I: Scalar) -> Float[Array, "2"]:
         """What leaves the surface of a particle of unit radius [1/s]."""
-        return self.spheres.leaving((self.spheres.on_cells(self.j(I)),))
+        return self.spheres.leaving((self.j(I),))
 
     def at_rest(self, theta: Lithiation) -> Float[Array, "depth 2"]:
         """Even lithiations."""
