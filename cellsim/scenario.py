@@ -119,10 +119,14 @@ def scenario_from(settings: Settings, source: str, found: Iterable[str] = ()) ->
         read.problems.extend(_implausible(cell))
     if read.problems or cell is None or step is None or soc is None or rtol is None or model is None or mesh is None:
         raise BadInput(source, read.problems)
+    try:
+        built = MODELS[model](cell, mesh=MESHES[mesh]())
+    except ValueError as error:  # a model that the cell does not suit
+        raise BadInput(source, [str(error)]) from None
     return Scenario(
         title=title or f"{cell.name}: {step.text}",
         description=" ".join(description.split()),
-        model=MODELS[model](cell, mesh=MESHES[mesh]()),
+        model=built,
         mesh=mesh,
         changes=tuple((key[2], given.value) for key, given in settings.items() if key[:2] == ("cell", "set")),
         step=step,

@@ -26,7 +26,7 @@ class Particle(eqx.Module):
 
     R_p: Float[Array, ""] = quantity("m", 1e-8, 1e-3, "particle radius")
     eps_s: Float[Array, ""] = quantity("-", 0.01, 0.99, "volume fraction of active material")
-    c_max: Float[Array, ""] = quantity("mol/m3", 1e3, 2e5, "lithium concentration when full")
+    c_max: Float[Array, ""] = quantity("mol/m3", 1e3, 4e5, "lithium concentration when full")
     D_s: Law = law("m2/s", 1e-20, 1e-8, "solid diffusivity of (lithiation, T)")
     U: Law = law("V", -1.0, 6.0, "open-circuit potential of (lithiation, T) at the reference temperature")
     kinetics: AbstractKinetics
@@ -34,6 +34,7 @@ class Particle(eqx.Module):
     dUdT: Law = law("V/K", -0.01, 0.01, "entropic coefficient of (lithiation, T)", default=0.0)
     T_ref: Float[Array, ""] = quantity("K", 200.0, 500.0, "temperature of `U`", default=T_ROOM)
     R_film: Float[Array, ""] | None = quantity("Ohm m2", 0.0, 1.0, "resistance of a film on the walls", default=None)
+    name: str = eqx.field(static=True, default="material")
 
     @property
     def a(self) -> Float[Array, ""]:
@@ -59,16 +60,49 @@ class Particle(eqx.Module):
         return eta if self.R_film is None else eta + self.R_film * j
 
 
+class Blend(eqx.Module):
+    """Several insertion materials that share the pores and the solid of an electrode, or one material in several sizes.
+
+    Each takes the current that its own surface asks for at the potential that all of them share.
+    """
+
+    materials: tuple[Particle, ...]
+
+    def __check_init__(self) -> None:
+        """Raises `ValueError` without a material, or where two have one name."""
+        names = [each.name for each in self.materials]
+        if not names or len(set(names)) < len(names):
+            raise ValueError(
+                f"a blend needs materials, each with a `name` of its own; found {', '.join(names) or 'none'}."
+            )
+
+
 class Electrode(eqx.Module):
-    """A porous insertion electrode."""
+    """A porous insertion electrode, of one material or a blend."""
 
     L: Float[Array, ""] = quantity("m", 1e-7, 5e-3, "thickness")
     eps: Float[Array, ""] = quantity("-", 0.01, 1.0, "porosity")
     sigma: Float[Array, ""] = quantity("S/m", 1e-4, 1e8, "electronic conductivity of the solid")
-    particle: Particle
+    particle: Particle | Blend
     transport: Factor = Bruggeman(1.5)  # of the pores
     conduction: Factor = Bruggeman(1.5)  # of the solid
     C_dl: Float[Array, ""] = quantity("F/m2", 1e-4, 100.0, "double-layer capacity per wall area", default=0.2)
+
+    @property
+    def materials(self) -> tuple[Particle, ...]:
+        """What it is made of."""
+        return self.particle.materials if isinstance(self.particle, Blend) else (self.particle,)
+
+    @property
+    def a(self) -> Float[Array, ""]:
+        """Wall area of all materials per electrode volume [1/m]."""
+        return _sum([each.a for each in self.materials])
+
+    @property
+    def theta0(self) -> Float[Array, ""]:
+        """Lithiation of all materials together in the published state [-]."""
+        filled = _sum([each.eps_s * each.c_max * each.theta0 for each in self.materials])
+        return filled / _sum([each.eps_s * each.c_max for each in self.materials])
 
     @property
     def kappa_factor(self) -> Float[Array, ""]:
@@ -114,8 +148,21 @@ class Cell(eqx.Module):
 
 def lithium_capacity(electrode: Electrode, area: Float[Array, ""]) -> Float[Array, ""]:
     """Charge [A.h] that fills the empty electrode."""
-    p = electrode.particle
-    return area * electrode.L * p.eps_s * p.c_max * F / SECONDS_PER_HOUR
+    return _sum([area * electrode.L * p.eps_s * p.c_max * F / SECONDS_PER_HOUR for p in electrode.materials])
+
+
+def _sum(terms: list[Any]) -> Any:
+    return sum(terms[1:], terms[0])
+
+
+def materials_by_path(cell: Cell) -> dict[str, Particle]:
+    """Every material of both electrodes, by its path in the cell."""
+    found = {}
+    for side, electrode in (("negative", cell.negative), ("positive", cell.positive)):
+        is_blend = isinstance(electrode.particle, Blend)
+        for k, particle in enumerate(electrode.materials):
+            found[f"{side}.particle" + (f".materials.{k}" if is_blend else "")] = particle
+    return found
 
 
 def implausible_laws(cell: Cell) -> list[str]:
@@ -152,8 +199,4 @@ def _laws(cell: Cell) -> dict[tuple[str, str], Quantity]:
 
 
 def _parts(cell: Cell) -> dict[str, Any]:
-    return {
-        "electrolyte": cell.electrolyte,
-        "negative.particle": cell.negative.particle,
-        "positive.particle": cell.positive.particle,
-    }
+    return {"electrolyte": cell.electrolyte, **materials_by_path(cell)}

@@ -7,6 +7,7 @@ Sources: Doyle, Fuller & Newman, J. Electrochem. Soc. 140 (1993) 1526, doi:10.11
 Electrochemical Systems, 4th ed. (Wiley 2021), chapters 11, 12 and 22.
 """
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import equinox as eqx
@@ -15,7 +16,8 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from cellsim.cells.balance import Lithiation
-from cellsim.cells.design import Cell
+from cellsim.cells.blends import lithiations
+from cellsim.cells.design import Cell, Particle
 from cellsim.constants import F, R
 from cellsim.discretisation import local
 from cellsim.discretisation import operators as op
@@ -42,22 +44,27 @@ class DFN(AbstractFullCell):
 
     @property
     def layout(self) -> Layout:
-        """Two fields (salt concentration; w, idle in the separator) on the cells, a particle on each electrode cell."""
-        return _layout(self.mesh)
+        """Two fields (salt concentration; w, idle in the separator) on the cells, and on each electrode cell a particle
+        of each of its materials."""
+        return _layout(self.cell, self.mesh)
 
     def discretised(self, T: Any) -> "DiscreteDFN":
         """The equations on the mesh at temperature `T` [K]."""
         return DiscreteDFN(self.cell, self.mesh, T)
 
 
-def _layout(mesh: Mesh) -> Layout:
+def _layout(cell: Cell, mesh: Mesh) -> Layout:
     nodes = mesh.negative + mesh.separator + mesh.positive
-    host = (*range(mesh.negative), *range(mesh.negative + mesh.separator, nodes))
+    negative, positive = range(mesh.negative), range(mesh.negative + mesh.separator, nodes)
+    host = (*(tuple(negative) * len(cell.negative.materials)), *(tuple(positive) * len(cell.positive.materials)))
     return Layout(fields=2, nodes=nodes, depth=mesh.radial, host=host)
 
 
 class DiscreteDFN(AbstractSystem):
-    """The equations of a DFN cell on its mesh; all that depends on the parameters alone is worked out once."""
+    """The equations of a DFN cell on its mesh; all that depends on the parameters alone is worked out once.
+
+    Particles lie in the order of their materials, those of the negative electrode first, each along its electrode.
+    """
 
     cell: Cell
     T: Scalar
@@ -65,11 +72,12 @@ class DiscreteDFN(AbstractSystem):
     eps: Float[Array, " cells"]
     half_path: Float[Array, " cells"]  # pore length from centre to face, width / (2 transport factor) [m]
     solid_resistance: Float[Array, " cells"]  # of half a cell [Ohm m2]; zero in the separator
-    wall: Float[Array, " hosts"]  # wall area per volume [1/m]
+    wall: Float[Array, " places"]  # wall area per volume [1/m], of all materials
     wall_area: Float[Array, " cells"]  # of walls per area of the cell [-]; zero in the separator
-    C_dl: Float[Array, " hosts"]
-    R_p: Float[Array, " hosts"]
-    c_max: Float[Array, " hosts"]
+    C_dl: Float[Array, " places"]
+    R_p: Float[Array, " particles"]
+    c_max: Float[Array, " particles"]
+    share: Float[Array, " particles"] | None  # of a material in the walls of its electrode; all if there is one each
     mesh: Mesh = eqx.field(static=True)
 
     def __init__(self, cell: Cell, mesh: Mesh, T: Any):
@@ -84,40 +92,65 @@ class DiscreteDFN(AbstractSystem):
         over_cells = lambda x_n, x_s, x_p: jnp.concatenate(
             [jnp.broadcast_to(x, f.shape) for x, f in zip((x_n, x_s, x_p), fractions, strict=True)]
         )
-        over_hosts = lambda x_n, x_p: jnp.concatenate([jnp.full(mesh.negative, x_n), jnp.full(mesh.positive, x_p)])
+        over_places = lambda x_n, x_p: jnp.concatenate([jnp.full(mesh.negative, x_n), jnp.full(mesh.positive, x_p)])
+        over_particles = lambda of: jnp.concatenate(
+            [jnp.full(each.cells, of(each.material)) for each in materials_on(cell, mesh)]
+        )
         lengths = (n.L, s.L, p.L)
         self.width = jnp.concatenate([L * f for L, f in zip(lengths, fractions, strict=True)])
         self.eps = over_cells(n.eps, s.eps, p.eps)
         self.half_path = op.half_resistance(self.width, over_cells(n.kappa_factor, s.kappa_factor, p.kappa_factor))
         self.solid_resistance = 0.5 * self.width * over_cells(1 / n.sigma_eff, 0.0, 1 / p.sigma_eff)
-        self.wall = over_hosts(n.particle.a, p.particle.a)
-        self.wall_area = self.width * over_cells(n.particle.a, 0.0, p.particle.a)
-        self.C_dl = over_hosts(n.C_dl, p.C_dl)
-        self.R_p = over_hosts(n.particle.R_p, p.particle.R_p)
-        self.c_max = over_hosts(n.particle.c_max, p.particle.c_max)
+        self.wall = over_places(n.a, p.a)
+        self.wall_area = self.width * over_cells(n.a, 0.0, p.a)
+        self.C_dl = over_places(n.C_dl, p.C_dl)
+        self.R_p = over_particles(lambda material: material.R_p)
+        self.c_max = over_particles(lambda material: material.c_max)
+        is_blended = len(n.materials) + len(p.materials) > 2
+        self.share = over_particles(lambda material: material.a) / self.at_particles(self.wall) if is_blended else None
 
     # ---- how the unknowns are laid out
 
     @property
     def layout(self) -> Layout:
         """That of the model."""
-        return _layout(self.mesh)
+        return _layout(self.cell, self.mesh)
 
-    def on_electrodes(self, x: Float[Array, "*rows cells"]) -> Float[Array, "*rows hosts"]:
+    @property
+    def materials(self) -> tuple["Placed", ...]:
+        """The materials of both electrodes, and where their particles are."""
+        return materials_on(self.cell, self.mesh)
+
+    def on_electrodes(self, x: Float[Array, "*rows cells"]) -> Float[Array, "*rows places"]:
         """Values on the cells of both electrodes, the separator left out."""
         n, s = self.mesh.negative, self.mesh.separator
         return jnp.concatenate([x[..., :n], x[..., n + s :]], axis=-1)
 
-    def on_cells(self, x: Float[Array, " hosts"]) -> Float[Array, " cells"]:
+    def on_cells(self, x: Float[Array, " places"]) -> Float[Array, " cells"]:
         """Values on all cells from those on both electrodes, zero in the separator."""
         n, s = self.mesh.negative, self.mesh.separator
         return jnp.concatenate([x[:n], jnp.zeros(s), x[n:]])
 
-    def by_electrode(self, law_n: Any, law_p: Any, *arguments: Array) -> Array:
-        """One law on the columns of the negative electrode, another on those of the positive."""
-        n = self.mesh.negative
+    def at_particles(self, x: Float[Array, " places"]) -> Float[Array, " particles"]:
+        """Values at the particles from those at their places on the electrodes."""
+        return jnp.concatenate([x[each.places] for each in self.materials])
+
+    def summed(self, x: Float[Array, "*rows particles"]) -> Float[Array, "*rows places"]:
+        """The sum over all materials at every place."""
+        if self.share is None:
+            return x
+        count = len(self.cell.negative.materials)
+        sides = self.materials[:count], self.materials[count:]
+        return jnp.concatenate([_sum([x[..., each.particles] for each in side]) for side in sides], axis=-1)
+
+    def over_walls(self, x: Float[Array, "*rows particles"]) -> Float[Array, "*rows places"]:
+        """The mean over the walls of all materials at every place."""
+        return x if self.share is None else self.summed(self.share * x)
+
+    def by_material(self, law_of: Callable[[Particle], Callable[..., Array]], *arguments: Array) -> Array:
+        """The law of each material on its own columns."""
         return jnp.concatenate(
-            [law_n(*(x[..., :n] for x in arguments)), law_p(*(x[..., n:] for x in arguments))], axis=-1
+            [law_of(each.material)(*(x[..., each.particles] for x in arguments)) for each in self.materials], axis=-1
         )
 
     def scaled(self, c: Array, w: Array, theta: Array) -> State:
@@ -126,28 +159,32 @@ class DiscreteDFN(AbstractSystem):
 
     def at_rest(self, theta: Lithiation) -> State:
         """The state in equilibrium at lithiations `theta`."""
-        n, p = self.mesh.negative, self.mesh.positive
-        columns = jnp.concatenate([jnp.full(n, theta.negative), jnp.full(p, theta.positive)])
+        filled = [
+            lithiations(electrode, x, self.T)
+            for electrode, x in ((self.cell.negative, theta.negative), (self.cell.positive, theta.positive))
+        ]
+        columns = jnp.concatenate(
+            [jnp.full(each.cells, x) for each, x in zip(self.materials, jnp.concatenate(filled), strict=True)]
+        )
         return self.scaled(
             jnp.broadcast_to(self.cell.c0, self.width.shape),
-            self.equilibrium(columns),
-            jnp.broadcast_to(columns, (self.mesh.radial, n + p)),
+            self.over_walls(self.equilibrium(columns)),
+            jnp.broadcast_to(columns, (self.mesh.radial, len(columns))),
         )
 
     # ---- laws
 
-    def equilibrium(self, theta: Float[Array, " hosts"]) -> Float[Array, " hosts"]:
+    def equilibrium(self, theta: Float[Array, " particles"]) -> Float[Array, " particles"]:
         """Equilibrium potential [V] at surface lithiation `theta`."""
-        of = lambda electrode: lambda x: electrode.particle.equilibrium(x, self.T)
-        return self.by_electrode(of(self.cell.negative), of(self.cell.positive), theta)
+        return self.by_material(lambda material: lambda x: material.equilibrium(x, self.T), theta)
 
     def faradaic(
-        self, c: Float[Array, " hosts"], w: Float[Array, " hosts"], theta: Float[Array, " hosts"]
-    ) -> Float[Array, " hosts"]:
+        self, c: Float[Array, " particles"], w: Float[Array, " particles"], theta: Float[Array, " particles"]
+    ) -> Float[Array, " particles"]:
         """Faradaic current density [A/m2] of the walls, positive when lithium leaves the solid."""
         eta = w - self.equilibrium(theta)
-        of = lambda electrode: lambda c, theta, eta: electrode.particle.j(c, theta, eta, self.T)
-        return self.by_electrode(of(self.cell.negative), of(self.cell.positive), c, theta, eta)
+        of = lambda material: lambda c, theta, eta: material.j(c, theta, eta, self.T)
+        return self.by_material(of, c, theta, eta)
 
     # ---- equations
 
@@ -233,8 +270,7 @@ class DiscreteDFN(AbstractSystem):
 
     def inward(self, inner: Array, outer: Array) -> Array:
         """What diffuses inwards between neighbouring nodes of the particles, from the lithiations of both [1/s]."""
-        D_of = lambda electrode: lambda x: electrode.particle.D_s(x, self.T)
-        D_s = self.by_electrode(D_of(self.cell.negative), D_of(self.cell.positive), 0.5 * (inner + outer))
+        D_s = self.by_material(lambda material: lambda x: material.D_s(x, self.T), 0.5 * (inner + outer))
         return op.inward_flux(inner, outer, D_s / self.R_p**2, radial_grid(self.mesh.radial))
 
     def laws(self, I: Scalar) -> local.Laws:
@@ -245,7 +281,7 @@ class DiscreteDFN(AbstractSystem):
             return ionic.i_e, self.salt_flux(left, right, ionic)
 
         volumes = radial_grid(self.mesh.radial).volumes
-        return local.Laws(self.exchange, across, self.at_a_point, self.leaving, self.inward, volumes)
+        return local.Laws(self.exchange, across, self.at_a_point, self.leaving, self.inward, volumes, self.share)
 
     def solution_phase(self, y: State, i: Scalar) -> "Faces":
         """Currents and potentials between neighbouring cells at current density `i` [A/m2]."""
@@ -286,6 +322,30 @@ class DiscreteDFN(AbstractSystem):
     def inventory(self, y: State, rest: State) -> Any:
         """What the state holds: an `observables.Inventory`."""
         return observables_of_a_cell().inventory(self, y, rest)
+
+
+class Placed(NamedTuple):
+    """A material of an electrode, and where its particles are."""
+
+    material: Particle
+    cells: int  # of its electrode
+    particles: slice  # among all particles
+    places: slice  # of its electrode, among the cells of both
+
+
+def materials_on(cell: Cell, mesh: Mesh) -> tuple[Placed, ...]:
+    """The materials of both electrodes, in the order of the particles."""
+    found: list[Placed] = []
+    start = 0
+    for electrode, first, cells in ((cell.negative, 0, mesh.negative), (cell.positive, mesh.negative, mesh.positive)):
+        for material in electrode.materials:
+            found.append(Placed(material, cells, slice(start, start + cells), slice(first, first + cells)))
+            start += cells
+    return tuple(found)
+
+
+def _sum(terms: list[Array]) -> Array:
+    return sum(terms[1:], terms[0])
 
 
 class Conduction(NamedTuple):

@@ -60,13 +60,13 @@ class AbstractFullCell(AbstractModel):
 
     @property
     def fields(self) -> Mapping[str, Profile]:
-        """`observables.PROFILES`."""
-        return observables_of_a_cell().PROFILES
+        """`observables.fields` of the cell."""
+        return observables_of_a_cell().fields(self.cell)
 
     @property
     def axes(self) -> Mapping[str, str]:
-        """`observables.AXES`."""
-        return observables_of_a_cell().AXES
+        """`observables.axes` of the cell."""
+        return observables_of_a_cell().axes(self.cell)
 
     @property
     def losses(self) -> Mapping[str, str]:

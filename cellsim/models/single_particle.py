@@ -15,7 +15,8 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from cellsim.cells.balance import Lithiation, open_circuit_voltage
-from cellsim.cells.design import Cell
+from cellsim.cells.design import Cell, lithium_capacity
+from cellsim.constants import SECONDS_PER_HOUR, F
 from cellsim.discretisation.grid import radial_grid
 from cellsim.discretisation.layout import State
 from cellsim.models.dfn import DiscreteDFN, Faces
@@ -24,6 +25,17 @@ from cellsim.models.mesh import Mesh
 from cellsim.models.model import AbstractSystem
 
 Scalar = Float[Array, ""]
+
+
+def refuse_blends(cell: Cell, model: str) -> None:
+    """Raises `ValueError` where one particle cannot stand for an electrode."""
+    for side, electrode in (("negative", cell.negative), ("positive", cell.positive)):
+        if len(electrode.materials) > 1:
+            names = ", ".join(each.name for each in electrode.materials)
+            raise ValueError(
+                f"{model} has one particle for each electrode, but the {side} electrode of {cell.name} is a blend of "
+                f"{names}, which share the current as their states ask for. Needed: the DFN, or one material."
+            )
 
 
 class Walls(eqx.Module):
@@ -41,7 +53,7 @@ class Walls(eqx.Module):
         """Current density [A/m2] of the walls at cell current `I` [A]: all of it, spread evenly."""
         n, p = self.cell.negative, self.cell.positive
         i = I / self.cell.area
-        return jnp.stack([i / (n.particle.a * n.L), -i / (p.particle.a * p.L)])
+        return jnp.stack([i / (n.a * n.L), -i / (p.a * p.L)])
 
     def leaving(self, I: Scalar) -> Float[Array, "2"]:
         """What leaves the surface of a particle of unit radius [1/s]."""
@@ -71,7 +83,7 @@ class AbstractSingleParticleSystem(AbstractSystem):
         """Currents and potentials between neighbouring cells at current density `i` [A/m2]."""
 
     @abc.abstractmethod
-    def solid_phase(self, i: Scalar) -> Float[Array, " hosts"]:
+    def solid_phase(self, i: Scalar) -> Float[Array, " places"]:
         """Potential [V] of the solid against the collector of its electrode, averaged over each cell."""
 
     @property
@@ -86,7 +98,7 @@ class AbstractSingleParticleSystem(AbstractSystem):
 
     # ---- the average over each electrode
 
-    def over(self, x: Float[Array, " hosts"]) -> tuple[Scalar, Scalar]:
+    def over(self, x: Float[Array, " places"]) -> tuple[Scalar, Scalar]:
         """Means over the electrodes."""
         n, width = self.pores.mesh.negative, self.pores.on_electrodes(self.pores.width)
         return jnp.sum(width[:n] * x[:n]) / jnp.sum(width[:n]), jnp.sum(width[n:] * x[n:]) / jnp.sum(width[n:])
@@ -97,7 +109,7 @@ class AbstractSingleParticleSystem(AbstractSystem):
         negative, positive = self.over(self.pores.on_electrodes(phi))
         return positive - negative
 
-    def spread(self, x: Float[Array, "*rows 2"]) -> Float[Array, "*rows hosts"]:
+    def spread(self, x: Float[Array, "*rows 2"]) -> Float[Array, "*rows places"]:
         """What holds of each electrode, on all of its cells."""
         mesh = self.pores.mesh
         wide = lambda x, cells: jnp.broadcast_to(x, (*x.shape[:-1], cells))
@@ -105,18 +117,18 @@ class AbstractSingleParticleSystem(AbstractSystem):
 
     # ---- voltage
 
-    def overpotential(self, y: State, I: Scalar) -> Float[Array, " hosts"]:
+    def overpotential(self, y: State, I: Scalar) -> Float[Array, " places"]:
         """What drives charge transfer [V] along both electrodes: more of it where there is less salt."""
-        of = lambda electrode: lambda c, theta, j: electrode.particle.eta(c, theta, j, self.T)
+        of = lambda material: lambda c, theta, j: material.eta(c, theta, j, self.T)
         c = self.pores.on_electrodes(self.salt(y))
         surface, j = self.spread(y.fibre[-1]), self.spread(self.walls.j(I))
-        return self.pores.by_electrode(of(self.cell.negative), of(self.cell.positive), c, surface, j)
+        return self.pores.by_material(of, c, surface, j)
 
     def losses(self, y: State, I: Scalar) -> dict[str, Scalar]:
         """Each of `observables.LOSSES` [V]."""
         i = I / self.cell.area
         mean, surface = (Lithiation(x[0], x[1]) for x in (self.walls.mean(y.fibre), y.fibre[-1]))
-        n, p = self.cell.negative.particle, self.cell.positive.particle
+        n, p = self.cell.negative.materials[0], self.cell.positive.materials[0]
         U_n, U_p = n.equilibrium(mean.negative, self.T), p.equilibrium(mean.positive, self.T)
         eta_n, eta_p = self.over(self.overpotential(y, I))
         solid_n, solid_p = self.over(self.solid_phase(i))
@@ -172,8 +184,8 @@ class AbstractSingleParticleSystem(AbstractSystem):
         del rest
         cell, pores = self.cell, self.pores
         salt = cell.area * jnp.sum(pores.width * pores.eps * self.salt(y))
-        of = lambda electrode: cell.area * electrode.L * electrode.particle.eps_s * electrode.particle.c_max
         theta_n, theta_p = self.walls.mean(y.fibre)
+        of = lambda electrode: lithium_capacity(electrode, cell.area) * SECONDS_PER_HOUR / F
         none = jnp.zeros(())
         return observables_of_a_cell().Inventory(
             salt, of(cell.negative) * theta_n, of(cell.positive) * theta_p, none, none

@@ -21,7 +21,7 @@ from cellsim.discretisation.layout import Layout, State
 from cellsim.models.dfn import DiscreteDFN, Faces
 from cellsim.models.full_cell import AbstractFullCell
 from cellsim.models.mesh import Mesh
-from cellsim.models.single_particle import AbstractSingleParticleSystem, Walls
+from cellsim.models.single_particle import AbstractSingleParticleSystem, Walls, refuse_blends
 
 Scalar = Float[Array, ""]
 
@@ -31,6 +31,10 @@ class SPM(AbstractFullCell):
 
     cell: Cell
     mesh: Mesh = eqx.field(static=True, default=Mesh())
+
+    def __check_init__(self) -> None:
+        """Raises `ValueError` for an electrode of several materials."""
+        refuse_blends(self.cell, type(self).__name__)
 
     @property
     def layout(self) -> Layout:
@@ -87,6 +91,6 @@ class DiscreteSPM(AbstractSingleParticleSystem):
         none = jnp.zeros_like(i_e)
         return Faces(i_e, none, none, none)
 
-    def solid_phase(self, i: Scalar) -> Float[Array, " hosts"]:
+    def solid_phase(self, i: Scalar) -> Float[Array, " places"]:
         """No drop of the potential."""
         return jnp.zeros_like(self.pores.wall)

@@ -26,7 +26,7 @@ from cellsim.discretisation.local import Fields
 from cellsim.models.dfn import DiscreteDFN, Faces, Ionic
 from cellsim.models.full_cell import AbstractFullCell
 from cellsim.models.mesh import Mesh
-from cellsim.models.single_particle import AbstractSingleParticleSystem, Walls
+from cellsim.models.single_particle import AbstractSingleParticleSystem, Walls, refuse_blends
 
 Scalar = Float[Array, ""]
 
@@ -39,6 +39,10 @@ class SPMe(AbstractFullCell):
 
     cell: Cell
     mesh: Mesh = eqx.field(static=True, default=Mesh())
+
+    def __check_init__(self) -> None:
+        """Raises `ValueError` for an electrode of several materials."""
+        refuse_blends(self.cell, type(self).__name__)
 
     @property
     def layout(self) -> Layout:
@@ -110,7 +114,7 @@ class DiscreteSPMe(AbstractSingleParticleSystem):
         through = self.pores.conduction(y.line[0, :-1], y.line[0, 1:], self.cell.c0)
         return self.pores.along(Ionic(self.pores.even_current(i), through))
 
-    def solid_phase(self, i: Scalar) -> Float[Array, " hosts"]:
+    def solid_phase(self, i: Scalar) -> Float[Array, " places"]:
         """Potential [V] of the solid against its collector. The current in it falls evenly from that of the cell to
         none, so that the potential is a parabola."""
         n, p = self.cell.negative, self.cell.positive

@@ -41,7 +41,7 @@ def test_every_number_of_a_cell_is_a_finite_float64_that_can_be_differentiated(n
 def test_pores_and_active_material_fit_into_an_electrode(name):
     cell = cellsim.load_cell(name)
     for electrode in (cell.negative, cell.positive):
-        assert float(electrode.eps + electrode.particle.eps_s) <= 1 + 1e-12
+        assert float(electrode.eps + sum(each.eps_s for each in electrode.materials)) <= 1 + 1e-12
 
 
 def test_a_radius_in_micrometres_is_refused_with_its_path():
