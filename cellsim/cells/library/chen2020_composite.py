@@ -21,6 +21,7 @@ from cellsim.cells.design import Blend, Cell, Particle
 from cellsim.cells.library import chen2020
 from cellsim.electrode.kinetics import ButlerVolmer
 from cellsim.electrode.open_circuit import PolynomialAndPoles
+from cellsim.laws import Sum
 from cellsim.splines import Table
 
 SOURCE = (
@@ -38,7 +39,7 @@ GRAPHITE_POTENTIAL = (  # V
     0.10837, 0.10458, 0.10154, 0.10006, 0.09901, 0.09508, 0.08648, 0.05982, 0.03343,
 )
 # fmt: on
-POLE = 1e-4  # V, by which the published fit turns up and down at its ends
+POLE = 1e-4  # V, by which curves turn up where a material is empty and down where it is full, in PyBaMM's set
 LITHIATION = (0.8633, -9.286, 62.99, -232.8, 489.9, -587.6, 372.6, -96.63)  # V, lowest power first
 DELITHIATION = (0.9937, -3.792, 16.87, -58.76, 140.2, -205.7, 161.3, -51.02)
 
@@ -83,4 +84,6 @@ def cell() -> Cell:
         name="silicon",
     )
     negative = dataclasses.replace(plain.negative, particle=Blend((graphite, silicon)))
-    return dataclasses.replace(plain, negative=negative, name="Chen2020_composite", source=SOURCE)
+    oxide = Sum(chen2020.nmc811(), PolynomialAndPoles([0.0], pole=POLE))
+    positive = dataclasses.replace(plain.positive, particle=dataclasses.replace(plain.positive.particle, U=oxide))
+    return dataclasses.replace(plain, negative=negative, positive=positive, name="Chen2020_composite", source=SOURCE)
