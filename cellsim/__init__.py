@@ -31,6 +31,8 @@ from cellsim.models.slab_parts import Bath as Bath  # noqa: E402
 from cellsim.models.slab_parts import Closed as Closed  # noqa: E402
 from cellsim.models.slab_parts import Electrode as Electrode  # noqa: E402
 from cellsim.models.slab_parts import Layer as Layer  # noqa: E402
+from cellsim.models.spm import SPM as SPM  # noqa: E402
+from cellsim.models.spme import SPMe as SPMe  # noqa: E402
 from cellsim.models.symmetric import LayerMesh as LayerMesh  # noqa: E402
 from cellsim.models.symmetric import SymmetricCell as SymmetricCell  # noqa: E402
 from cellsim.parameters import replace as replace  # noqa: E402

@@ -65,6 +65,16 @@ class Product(eqx.Module):
         return self.first(x, T) * self.second(x, T)
 
 
+class Sum(eqx.Module):
+    """The sum of two laws, one of which may be a number."""
+
+    first: Law = eqx.field(converter=lambda value: as_law(value))
+    second: Law = eqx.field(converter=lambda value: as_law(value))
+
+    def __call__(self, x: Points, T: Points) -> Float[Array, "*point"]:
+        return self.first(x, T) + self.second(x, T)
+
+
 class AtLeast(eqx.Module):
     """Another law, smoothly kept above `floor` where a fit that is extrapolated falls to zero or below.
 

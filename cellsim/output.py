@@ -224,7 +224,7 @@ def _figures(solution: Solution, title: str) -> Iterator[tuple[str, Any]]:
     yield "voltage.png", plotting.run_figure(solution, title=title)
     if len(solution.t) > 1 and float(np.asarray(solution.t)[-1]) > 0:
         yield "profiles.png", plotting.profiles_figure(solution, title=title)
-        if "negative particle lithiation" in solution.model.fields:
+        if {"negative particle lithiation", "positive particle lithiation"} <= set(solution.model.fields):
             yield "particles.png", plotting.particles_figure(solution, title=title)
         if solution.model.losses:
             yield "losses.png", plotting.losses_figure(solution, title=title)

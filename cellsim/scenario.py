@@ -21,7 +21,10 @@ from cellsim.fitting.optimise import Optimum, maximised
 from cellsim.fitting.optimise import Progress as Improving
 from cellsim.hints import likely_unit
 from cellsim.models.dfn import DFN
+from cellsim.models.full_cell import AbstractFullCell
 from cellsim.models.mesh import Mesh
+from cellsim.models.spm import SPM
+from cellsim.models.spme import SPMe
 from cellsim.parameters import Quantity, UnknownPath, described, get, leaves, problems, replace
 from cellsim.protocols import language
 from cellsim.protocols.protocol import Protocol
@@ -30,7 +33,7 @@ from cellsim.settings import BadInput, Reading, Settings, settings_in, shown
 from cellsim.simulation.simulate import Progress, simulate
 from cellsim.simulation.solution import Solution
 
-MODELS: dict[str, type[DFN]] = {"DFN": DFN}
+MODELS: dict[str, type[DFN | SPMe | SPM]] = {"DFN": DFN, "SPMe": SPMe, "SPM": SPM}
 MESHES: dict[str, Callable[[], Mesh]] = {"coarse": Mesh.coarse, "default": Mesh.default, "fine": Mesh.fine}
 THERMAL = ("isothermal",)
 DEFAULT_STEP = "Discharge at 1C"
@@ -46,7 +49,7 @@ class Scenario:
 
     title: str
     description: str
-    model: DFN
+    model: AbstractFullCell
     mesh: str
     changes: tuple[tuple[str, Any], ...]
     protocol: Protocol
@@ -130,10 +133,14 @@ def scenario_from(settings: Settings, source: str, found: Iterable[str] = (), fo
         or mesh is None
     ):
         raise BadInput(source, read.problems)
+    try:
+        built = MODELS[model](cell, mesh=MESHES[mesh]())
+    except ValueError as error:  # a model that the cell does not suit
+        raise BadInput(source, [str(error)]) from None
     return Scenario(
         title=title or f"{cell.name}: {_spoken(protocol)}",
         description=" ".join(description.split()),
-        model=MODELS[model](cell, mesh=MESHES[mesh]()),
+        model=built,
         mesh=mesh,
         changes=tuple((key[2], given.value) for key, given in settings.items() if key[:2] == ("cell", "set")),
         protocol=protocol,

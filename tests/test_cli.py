@@ -149,8 +149,8 @@ def test_a_disk_that_takes_no_more_is_told_and_exits_with_1(cellsim_command, mon
         (None, ["--cell", "Chen2020", "--set", "negative.Lx=1e-4"], "negative has no 'Lx'. Did you mean 'L'?"),
         (
             None,
-            ["--cell", "Chen2020", "--model", "SPM"],
-            "--model: there is no model 'SPM' in this version. There is: DFN.",
+            ["--cell", "Chen2020", "--model", "SPN"],
+            "--model: there is no model 'SPN' in this version. Did you mean 'SPM'? There is: DFN, SPMe, SPM.",
         ),
         (None, ["--cell", "Chen2020", "--thermal", "lumped"], "There is: isothermal."),
         (None, ["--cell", "Chen2020", "--cycles", "0"], "--cycles"),
@@ -210,7 +210,7 @@ def test_an_interrupt_leaves_with_130_and_a_line(cellsim_command, monkeypatch):
         ("cells", ["chen2020", "marquis2019", "LG M50"]),
         ("electrolytes", ["nyman2008", "landesfeind2019_ec_emc", "EC:EMC", "LiPF6", "-10 to 50", "kappa, D"]),
         ("ions", ["Li+", "SO42-", "lambda [S m2/mol]", "1.029e-09"]),
-        ("models", ["DFN", "Doyle-Fuller-Newman"]),
+        ("models", ["DFN", "Doyle-Fuller-Newman", "SPMe", "single-particle model with electrolyte", "SPM "]),
         ("steps", ["Discharge at 1C until 2.5 V", "Rest for 1 hour"]),
     ],
 )
@@ -415,7 +415,7 @@ def test_describing_a_model_shows_its_equations_sources_and_fields(cellsim_comma
     assert "Doyle" in out and "electrolyte concentration" in out and "coarse" in out
 
 
-@pytest.mark.parametrize("name", ["Chen2020", "nyman2008", "DFN"])
+@pytest.mark.parametrize("name", ["Chen2020", "nyman2008", "DFN", "SPM", "SPMe"])
 def test_whatever_has_a_name_can_be_cited(cellsim_command, name):
     code, out, _ = cellsim_command("cite", name)
     assert code == 0 and "doi:" in out

@@ -15,6 +15,7 @@ from cellsim.laws import (
     Custom,
     Polynomial,
     Product,
+    Sum,
     arrhenius_factor,
     as_law,
     law,
@@ -97,6 +98,12 @@ def test_a_product_multiplies_laws_and_numbers_and_its_slopes_obey_the_rule():
     by_leaf, by_x, _ = slopes(law, 0.4, 300.0)
     assert float(by_leaf.second.value) == pytest.approx(np.polyval(COEFFICIENTS[::-1], 0.4), rel=1e-14)
     assert float(by_x) == pytest.approx(3 * np.polyval(np.polyder(COEFFICIENTS[::-1]), 0.4), rel=1e-14)
+
+
+def test_a_sum_of_laws_is_the_sum_of_their_values_and_takes_a_number_as_a_law():
+    law = Sum(Polynomial(COEFFICIENTS), 3.0)
+    x = jnp.asarray([0.1, 0.7])
+    np.testing.assert_allclose(law(x, 300.0), Polynomial(COEFFICIENTS)(x, 300.0) + 3.0, rtol=1e-15)
 
 
 def test_a_function_of_ones_own_is_a_law_and_its_parameters_are_leaves():

@@ -211,8 +211,8 @@ def test_a_value_of_the_wrong_kind_is_refused_with_the_kind_that_is_wanted(compl
             "the same is said under [cell] electrolyte; say it once",
         ),
         (
-            MINIMAL + "[model]\nname = 'SPMe'\n",
-            "[model] name: there is no model 'SPMe' in this version. There is: DFN.",
+            MINIMAL + "[model]\nname = 'P2D'\n",
+            "[model] name: there is no model 'P2D' in this version. There is: DFN, SPMe, SPM.",
         ),
         (MINIMAL + "[model]\nmesh = 'corse'\n", "there is no mesh 'corse' in this version. Did you mean 'coarse'?"),
         (MINIMAL + "[model]\nthermal = 'lumped'\n", "There is: isothermal."),

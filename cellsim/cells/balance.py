@@ -12,13 +12,14 @@ import jax.numpy as jnp
 import optimistix as optx
 from jaxtyping import Array, Bool, Float
 
+from cellsim.cells.blends import equilibrium
 from cellsim.cells.design import Cell, lithium_capacity
 
 Scalar = Float[Array, ""]
 
 
 class Lithiation(NamedTuple):
-    """Lithium content of both electrodes as fractions of full."""
+    """Lithium content of both electrodes as fractions of full, all of their materials together."""
 
     negative: Scalar
     positive: Scalar
@@ -26,13 +27,13 @@ class Lithiation(NamedTuple):
 
 def open_circuit_voltage(cell: Cell, theta: Lithiation, T: Scalar) -> Scalar:
     """Voltage [V] of the cell at rest at lithiations `theta` and temperature `T` [K]."""
-    return cell.positive.particle.equilibrium(theta.positive, T) - cell.negative.particle.equilibrium(theta.negative, T)
+    return equilibrium(cell.positive, theta.positive, T) - equilibrium(cell.negative, theta.negative, T)
 
 
 def _balance(cell: Cell) -> tuple[Scalar, Scalar, Callable[[Scalar], Lithiation]]:
     """The least and greatest lithiation of the negative electrode, and both lithiations from the negative one."""
     Q_n, Q_p = lithium_capacity(cell.negative, cell.area), lithium_capacity(cell.positive, cell.area)
-    Q_Li = Q_n * cell.negative.particle.theta0 + Q_p * cell.positive.particle.theta0
+    Q_Li = Q_n * cell.negative.theta0 + Q_p * cell.positive.theta0
     margin = 1e-9  # published curves may diverge at exactly empty or full
     low = jnp.maximum(0.0, (Q_Li - Q_p) / Q_n) + margin
     high = jnp.minimum(1.0, Q_Li / Q_n) - margin

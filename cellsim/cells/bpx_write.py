@@ -120,6 +120,9 @@ def contents(cell: Cell) -> dict[str, Any]:
 
 def _unsayable(cell: Cell) -> list[str]:
     """A line for everything of a cell that the standard cannot say."""
+    for side, electrode in (("negative", cell.negative), ("positive", cell.positive)):
+        if len(electrode.materials) > 1:
+            return [f"the {side} electrode is a blend of materials, which this version cannot write."]
     wrong = []
     if cell.electrolyte.salt != Salt():
         wrong.append("the electrolyte is no 1:1 salt, and the standard has no other.")
@@ -144,7 +147,7 @@ def _measured(run: Measured) -> dict[str, list[float]]:
 
 
 def _electrode(cell: Cell, electrode: Electrode, low: float, high: float) -> dict[str, Any]:
-    particle, T = electrode.particle, float(cell.T_ref)
+    (particle,), T = electrode.materials, float(cell.T_ref)
     rate = _rate(cell, electrode)
     assert rate is not None
     D = written(particle.D_s, T, THETA)
@@ -174,10 +177,11 @@ def _electrode(cell: Cell, electrode: Electrode, low: float, high: float) -> dic
 
 def _rate(cell: Cell, electrode: Electrode) -> Written | None:
     """The normalised rate constant [mol/(m2 s)] of an electrode; None where it has none."""
-    kinetics, T = electrode.particle.kinetics, float(cell.T_ref)
+    (particle,), T = electrode.materials, float(cell.T_ref)
+    kinetics = particle.kinetics
     if isinstance(kinetics, ButlerVolmer):
         k = float(kinetics.k * arrhenius_factor(kinetics.E, kinetics.T_ref, T))
-        return Written(k * float(electrode.particle.c_max) * float(cell.c0) ** 0.5 / F, float(kinetics.E))
+        return Written(k * float(particle.c_max) * float(cell.c0) ** 0.5 / F, float(kinetics.E))
     if isinstance(kinetics, PowerLawKinetics):
         powers = (kinetics.of_salt, kinetics.of_filled, kinetics.of_vacant)
         rate = written(kinetics.rate, T, THETA)

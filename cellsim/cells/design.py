@@ -6,19 +6,21 @@ from typing import Any
 
 import equinox as eqx
 import jax
+from jax.typing import ArrayLike
 from jaxtyping import Array, Float
 
 from cellsim.cells.heat import Heat
 from cellsim.cells.notes import Notes
 from cellsim.cells.porous import Bruggeman
 from cellsim.constants import SECONDS_PER_HOUR, T_ROOM, F
-from cellsim.electrode.kinetics import ButlerVolmer
-from cellsim.electrode.power_law import PowerLawKinetics
+from cellsim.electrode.film import through_film
+from cellsim.electrode.kinetics import AbstractKinetics
 from cellsim.electrolyte.electrolyte import PROPERTIES, AbstractElectrolyte
 from cellsim.laws import Law, law
 from cellsim.parameters import Quantity, quantity
 
 Factor = Callable[[Any], Any]
+Points = Float[ArrayLike, "*#point"]
 
 
 class Particle(eqx.Module):
@@ -26,34 +28,83 @@ class Particle(eqx.Module):
 
     R_p: Float[Array, ""] = quantity("m", 1e-8, 1e-3, "particle radius")
     eps_s: Float[Array, ""] = quantity("-", 0.01, 0.99, "volume fraction of active material")
-    c_max: Float[Array, ""] = quantity("mol/m3", 1e3, 2e5, "lithium concentration when full")
+    c_max: Float[Array, ""] = quantity("mol/m3", 1e3, 4e5, "lithium concentration when full")
     D_s: Law = law("m2/s", 1e-20, 1e-8, "solid diffusivity of (lithiation, T)")
     U: Law = law("V", -1.0, 6.0, "open-circuit potential of (lithiation, T) at the reference temperature")
-    kinetics: ButlerVolmer | PowerLawKinetics
+    kinetics: AbstractKinetics
     theta0: Float[Array, ""] = quantity("-", 0.0, 1.0, "lithiation in the published state, which sets the inventory")
     dUdT: Law = law("V/K", -0.01, 0.01, "entropic coefficient of (lithiation, T)", default=0.0)
     T_ref: Float[Array, ""] = quantity("K", 200.0, 500.0, "temperature of `U`", default=T_ROOM)
+    R_film: Float[Array, ""] | None = quantity("Ohm m2", 0.0, 1.0, "resistance of a film on the walls", default=None)
+    name: str = eqx.field(static=True, default="material")
 
     @property
     def a(self) -> Float[Array, ""]:
         """Wall area per electrode volume [1/m]."""
         return 3.0 * self.eps_s / self.R_p
 
-    def equilibrium(self, theta: Float[Array, "*#point"], T: Float[Array, "*#point"]) -> Float[Array, "*point"]:
+    def equilibrium(self, theta: Points, T: Points) -> Float[Array, "*point"]:
         """Equilibrium potential [V] against lithium at lithiation `theta` [-] and temperature `T` [K]."""
         return self.U(theta, T) + (T - self.T_ref) * self.dUdT(theta, T)
 
+    def j(self, c: Points, theta: Points, eta: Points, T: Points) -> Float[Array, "*point"]:
+        """Faradaic current density [A/m2] of the wall, positive when lithium leaves, at salt concentration `c`
+        [mol/m3] and surface lithiation `theta` [-], where the potential difference to the solution is `eta` [V] above
+        that of equilibrium."""
+        j0 = self.kinetics.j0(c, theta, self.c_max, T)
+        if self.R_film is None:
+            return self.kinetics.j(j0, eta, T)
+        return through_film(self.kinetics, j0, eta, self.R_film, T)
+
+    def eta(self, c: Points, theta: Points, j: Points, T: Points) -> Float[Array, "*point"]:
+        """The potential difference to the solution over that of equilibrium [V] at which the wall passes `j` [A/m2]."""
+        eta = self.kinetics.eta(self.kinetics.j0(c, theta, self.c_max, T), j, T)
+        return eta if self.R_film is None else eta + self.R_film * j
+
+
+class Blend(eqx.Module):
+    """Several insertion materials that share the pores and the solid of an electrode, or one material in several sizes.
+
+    Each takes the current that its own surface asks for at the potential that all of them share.
+    """
+
+    materials: tuple[Particle, ...]
+
+    def __check_init__(self) -> None:
+        """Raises `ValueError` without a material, or where two have one name."""
+        names = [each.name for each in self.materials]
+        if not names or len(set(names)) < len(names):
+            raise ValueError(
+                f"a blend needs materials, each with a `name` of its own; found {', '.join(names) or 'none'}."
+            )
+
 
 class Electrode(eqx.Module):
-    """A porous insertion electrode."""
+    """A porous insertion electrode, of one material or a blend."""
 
     L: Float[Array, ""] = quantity("m", 1e-7, 5e-3, "thickness")
     eps: Float[Array, ""] = quantity("-", 0.01, 1.0, "porosity")
     sigma: Float[Array, ""] = quantity("S/m", 1e-4, 1e8, "electronic conductivity of the solid")
-    particle: Particle
+    particle: Particle | Blend
     transport: Factor = Bruggeman(1.5)  # of the pores
     conduction: Factor = Bruggeman(1.5)  # of the solid
     C_dl: Float[Array, ""] = quantity("F/m2", 1e-4, 100.0, "double-layer capacity per wall area", default=0.2)
+
+    @property
+    def materials(self) -> tuple[Particle, ...]:
+        """What it is made of."""
+        return self.particle.materials if isinstance(self.particle, Blend) else (self.particle,)
+
+    @property
+    def a(self) -> Float[Array, ""]:
+        """Wall area of all materials per electrode volume [1/m]."""
+        return _sum([each.a for each in self.materials])
+
+    @property
+    def theta0(self) -> Float[Array, ""]:
+        """Lithiation of all materials together in the published state [-]."""
+        filled = _sum([each.eps_s * each.c_max * each.theta0 for each in self.materials])
+        return filled / _sum([each.eps_s * each.c_max for each in self.materials])
 
     @property
     def kappa_factor(self) -> Float[Array, ""]:
@@ -129,8 +180,24 @@ class Cell(eqx.Module):
 
 def lithium_capacity(electrode: Electrode, area: Float[Array, ""]) -> Float[Array, ""]:
     """Charge [A.h] that fills the empty electrode."""
-    p = electrode.particle
-    return area * electrode.L * p.eps_s * p.c_max * F / SECONDS_PER_HOUR
+    return _sum([area * electrode.L * p.eps_s * p.c_max * F / SECONDS_PER_HOUR for p in electrode.materials])
+
+
+def _sum(terms: list[Any]) -> Any:
+    return sum(terms[1:], terms[0])
+
+
+def materials_by_path(cell: Any) -> dict[str, Particle]:
+    """Every material of the porous electrodes, by its path in the cell."""
+    found = {}
+    for side in ("negative", "positive", "working"):
+        electrode = getattr(cell, side, None)
+        if electrode is None:
+            continue
+        is_blend = isinstance(electrode.particle, Blend)
+        for k, particle in enumerate(electrode.materials):
+            found[f"{side}.particle" + (f".materials.{k}" if is_blend else "")] = particle
+    return found
 
 
 def implausible_laws(cell: Any) -> list[str]:
@@ -171,8 +238,6 @@ def _laws(cell: Any) -> dict[tuple[str, str], Quantity]:
 def _parts(cell: Any) -> dict[str, Any]:
     """The parts with laws: of a half cell there is one electrode, of a symmetric one none."""
     parts = {"electrolyte": cell.electrolyte} | ({"heat": cell.heat} if hasattr(cell, "heat") else {})
-    for side in ("negative", "positive", "working"):
-        if hasattr(cell, side):
-            particle = getattr(cell, side).particle
-            parts |= {f"{side}.particle": particle, f"{side}.particle.kinetics": particle.kinetics}
+    for path, material in materials_by_path(cell).items():
+        parts |= {path: material, f"{path}.kinetics": material.kinetics}
     return parts

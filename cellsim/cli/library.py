@@ -14,7 +14,7 @@ from cellsim import citations, registry
 from cellsim.cells import bpx
 from cellsim.cells import library as cell_library
 from cellsim.cells.balance import Lithiation, at_soc, open_circuit_voltage
-from cellsim.cells.design import Cell, lithium_capacity
+from cellsim.cells.design import Cell, lithium_capacity, materials_by_path
 from cellsim.cells.load import load_cell
 from cellsim.citations import Citation
 from cellsim.cli import DONE, electrolytes, steps
@@ -213,11 +213,10 @@ def _law_values(cell: Cell) -> list[tuple[str, str, str, str]]:
     for name in PROPERTIES:
         value = getattr(cell.electrolyte, name)(cell.c0, T)
         rows.append(_law_row(f"electrolyte.{name}", PROPERTIES[name], value, "c0"))
-    for side, electrode in (("negative", cell.negative), ("positive", cell.positive)):
-        particle = electrode.particle
+    for place, particle in materials_by_path(cell).items():
         for name in ("D_s", "U", "dUdT"):
             value = getattr(particle, name)(particle.theta0, T)
-            path = f"{side}.particle.{name}"
+            path = f"{place}.{name}"
             rows.append(_law_row(path, described(cell, path), value, "theta0"))
     return rows
 
@@ -231,11 +230,12 @@ def _rest(cell: Cell) -> list[tuple[str, str]]:
     T = jnp.asarray(cell.T_ref)
     rows = []
     for name, electrode in (("negative", cell.negative), ("positive", cell.positive)):
-        particle = electrode.particle
         Q = float(lithium_capacity(electrode, cell.area))
-        j0 = float(particle.kinetics.j0(cell.c0, particle.theta0, particle.c_max, T))
         rows.append((f"lithium capacity, {name} electrode", f"{Q:.4f} A.h"))
-        rows.append((f"exchange current density, {name} electrode", f"{j0:.4g} A/m2 in the published state"))
+        for particle in electrode.materials:
+            of = f", {particle.name}" if len(electrode.materials) > 1 else ""
+            j0 = float(particle.kinetics.j0(cell.c0, particle.theta0, particle.c_max, T))
+            rows.append((f"exchange current density, {name} electrode{of}", f"{j0:.4g} A/m2 in the published state"))
     for soc in (0.0, 0.5, 1.0):
         theta: Lithiation = at_soc(cell, jnp.asarray(soc), T)
         V = float(open_circuit_voltage(cell, theta, T))

@@ -25,7 +25,7 @@ name = "Chen2020"             # one of `cellsim list cells`
 # electrolyte.t_plus = 0.4
 
 [model]
-name = "DFN"                  # Doyle-Fuller-Newman, the only one in this version
+name = "DFN"                  # Doyle-Fuller-Newman; SPMe or SPM: one particle for each electrode
 mesh = "default"              # coarse, default or fine
 # thermal = "isothermal"      # the only one in this version
 # ambient_temperature = 25.0  # degC, also the initial one; by default the temperature of the cell's data

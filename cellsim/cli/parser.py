@@ -14,6 +14,7 @@ examples:
   cellsim run --cell Chen2020 --protocol "Charge at C/2 until 4.2 V" --soc 0
   cellsim run --cell Chen2020 --set electrolyte.t_plus=0.4 --set negative.L=90e-6 --out out/thick
   cellsim run --cell Chen2020 --set electrolyte=landesfeind2019_ec_emc
+  cellsim run --cell Chen2020 --model SPMe
   cellsim run --cell cell_BPX.json --validate
 
 exit codes: 0 done; 1 the solve failed, and what was reached is written; 2 bad input; 130 interrupted
@@ -112,7 +113,7 @@ def _add_run(run: argparse.ArgumentParser) -> None:
     )
     what.add_argument("--no-check", action="store_true", help="accept numbers that look implausible")
     how = run.add_argument_group("how to run it")
-    how.add_argument("--model", metavar="NAME", help="DFN, the only one in this version")
+    how.add_argument("--model", metavar="NAME", help="DFN, SPMe or SPM; default DFN")
     how.add_argument("--thermal", metavar="NAME", help="isothermal, the only one in this version")
     how.add_argument("--mesh", metavar="NAME", help="coarse, default or fine")
     how.add_argument("--rtol", metavar="X", type=float, help="relative tolerance in time; default 1e-6")

@@ -17,7 +17,7 @@ from jaxtyping import Array
 
 from cellsim.discretisation import operators as op
 from cellsim.discretisation.layout import Layout, State
-from cellsim.discretisation.local import Fields, Laws, beside, slopes
+from cellsim.discretisation.local import Fields, Laws, at_fibres, beside, slopes
 
 Pairs = list[Array]  # one array an argument or a result of a law, the pairs (mu_i, k_i) on the first axis
 
@@ -28,9 +28,9 @@ def contracted(laws: Laws, y: State, mus: State, ks: State, layout: Layout) -> A
     fields = layout.fields
     held = lax.stop_gradient
     exchange = lambda *x: laws.exchange(x[:fields], x[fields])
-    at_nodes: Fields = (*y.line, y.fibre[-1])
-    exchanges = exchange(*at_nodes)
-    here = (*y.line, *exchanges)
+    of_fibres = at_fibres(y, layout)
+    exchanges = exchange(*of_fibres)
+    here = (*y.line, *(laws.added(e, layout) for e in exchanges))
     across = lambda *x: laws.across(x[: len(here)], x[len(here) :])
     at_faces = tuple(part for side in beside(here) for part in side)
     outflow = tuple(op.outflow(f) for f in across(*at_faces))
@@ -41,14 +41,15 @@ def contracted(laws: Laws, y: State, mus: State, ks: State, layout: Layout) -> A
     at_steps = (y.fibre[:-1], y.fibre[1:])
     exchange_by, across_by, at_by, leaving_by = (
         held(slopes(law, x))
-        for law, x in ((exchange, at_nodes), (across, at_faces), (at, at_cells), (leaving, exchanges))
+        for law, x in ((exchange, of_fibres), (across, at_faces), (at, at_cells), (leaving, exchanges))
     )
 
     # forwards: the directions
     k_tip = ks.fibre[:, -1]
-    k_nodes = [*jnp.moveaxis(ks.line, 1, 0), k_tip]
-    k_exchanges = _pushed(exchange_by, [*k_nodes[:-1], layout.at_nodes(k_tip)])
-    k_here = [*k_nodes[:-1], *k_exchanges]
+    k_line = list(jnp.moveaxis(ks.line, 1, 0))
+    k_fibres = [*(layout.at_hosts(k) for k in k_line), k_tip]
+    k_exchanges = _pushed(exchange_by, k_fibres)
+    k_here = [*k_line, *(laws.added(k, layout) for k in k_exchanges)]
     k_faces = [x[:, :-1] for x in k_here] + [x[:, 1:] for x in k_here]
     k_cells = [*k_here, *(jnp.diff(f, prepend=0.0, append=0.0) for f in _pushed(across_by, k_faces))]
     k_steps = [ks.fibre[:, :-1], ks.fibre[:, 1:]]
@@ -65,26 +66,34 @@ def contracted(laws: Laws, y: State, mus: State, ks: State, layout: Layout) -> A
         m + rise(*sides)
         for m, *sides in zip(mu_cells[: len(here)], mu_faces[: len(here)], mu_faces[len(here) :], strict=True)
     ]
-    from_tips = [layout.at_nodes(x) for x in _pulled(leaving_by, mu_leaving)]
-    mu_exchange = [m + tip for m, tip in zip(mu_here[fields:], from_tips, strict=True)]
+    from_tips = _pulled(leaving_by, mu_leaving)
+    mu_added = [layout.at_hosts(m) for m in mu_here[fields:]]
+    mu_exchange = [laws.shared(m) + tip for m, tip in zip(mu_added, from_tips, strict=True)]
 
-    def turned(law: Callable[..., Any], x: Fields, mu: Pairs, k: Pairs, between: Callable[[int, Array], Array]) -> Any:
+    def turned(law: Callable[..., Any], x: Fields, mu: Pairs, k: Pairs) -> Any:
         """The sum over results of the change of `law` at `x` along what all pairs make of it."""
         total = jnp.zeros(())
         for result, m in enumerate(mu):
-            along_x = tuple(held(jnp.sum(between(n, m) * d, axis=0)) for n, d in enumerate(k))
+            along_x = tuple(held(jnp.sum(m * d, axis=0)) for d in k)
             total = total + jnp.sum(jax.jvp(law, x, along_x)[1][result])
         return total
 
-    plainly = lambda _, m: m
-    to_hosts = lambda n, m: layout.at_hosts(m) if n == fields else m  # the tip, the last argument, is at its host
     return (
-        turned(exchange, at_nodes, mu_exchange, k_nodes, to_hosts)
-        + turned(across, at_faces, mu_across, k_faces, plainly)
-        + turned(at, at_cells, mu_at, k_cells, plainly)
-        + turned(leaving, exchanges, mu_leaving, list(k_exchanges), lambda _, m: layout.at_nodes(m))
-        + turned(along, at_steps, mu_along, k_steps, plainly)
+        turned(exchange, of_fibres, mu_exchange, k_fibres)
+        + turned(across, at_faces, mu_across, k_faces)
+        + turned(at, at_cells, mu_at, k_cells)
+        + turned(leaving, exchanges, mu_leaving, k_exchanges)
+        + turned(along, at_steps, mu_along, k_steps)
+        + _by_shares(laws, mu_added, k_exchanges)
     )
+
+
+def _by_shares(laws: Laws, mu_added: Pairs, k_exchanges: Pairs) -> Any:
+    """The same of the shares with which the exchanges of fibres are added up."""
+    if laws.share is None:
+        return 0.0
+    held = (lax.stop_gradient(jnp.sum(m * k, axis=0)) for m, k in zip(mu_added, k_exchanges, strict=True))
+    return sum(jnp.sum(laws.share * x) for x in held)
 
 
 def _pushed(by: list[Any], k: Pairs) -> Pairs:

@@ -128,7 +128,9 @@ def by_colours(push: Callable[[State], State], layout: Layout) -> Jacobian:
     fields, nodes = layout.fields, layout.nodes
     host = np.asarray(layout.host, dtype=int)
 
-    by_field = out.line[:-3].reshape(fields, 3, fields, nodes)  # column field, colour, row field, row node
+    of_fields, of_tips = slice(None, 3 * fields), slice(3 * fields, None)
+    tip_colour = layout.tip_colour_masks()
+    by_field = out.line[of_fields].reshape(fields, 3, fields, nodes)  # column field, colour, row field, row node
     colour_of = np.arange(nodes) % 3
 
     def neighbour(offset: int) -> Array:
@@ -147,15 +149,15 @@ def by_colours(push: Callable[[State], State], layout: Layout) -> Jacobian:
         valid = (rows + offset >= 0) & (rows + offset < layout.depth)
         column[:, valid] = masks[:, rows[valid] + offset]
         tip[valid & (rows + offset == layout.depth - 1)] = 1.0
-        return jnp.sum(inner * column, axis=0) + jnp.sum(out.fibre[-3:] * host_colour[:, None, :], axis=0) * tip
+        return jnp.sum(inner * column, axis=0) + jnp.sum(out.fibre[of_tips] * tip_colour[:, None, :], axis=0) * tip
 
     def beside(offset: int) -> Array:
         """d rate(host + offset) / d tip, from the colour of the tip."""
         exists = (host + offset >= 0) & (host + offset < nodes)
-        rows = out.line[-3:][:, :, np.clip(host + offset, 0, nodes - 1)]
-        return jnp.sum(rows * (host_colour * exists)[:, None, :], axis=0)
+        rows = out.line[of_tips][:, :, np.clip(host + offset, 0, nodes - 1)]
+        return jnp.sum(rows * (tip_colour * exists)[:, None, :], axis=0)
 
-    tip_rows = out.fibre[:-3, -1].reshape(fields, 3, len(host))
+    tip_rows = out.fibre[of_fields, -1].reshape(fields, 3, len(host))
     host_colour = np.stack([host % 3 == k for k in range(3)]).astype(float)
     return Jacobian(
         line_left=neighbour(-1),

@@ -50,24 +50,32 @@ class Layout(NamedTuple):
         """Values at the nodes that fibres hang on, from those at all nodes along `axis`."""
         if not self.host:
             return lax.slice_in_dim(x, 0, 0, axis=axis)
-        if self.host != tuple(sorted(self.host)):
-            return jnp.take(x, np.asarray(self.host, dtype=int), axis=axis)
         return jnp.concatenate([lax.slice_in_dim(x, start, stop, axis=axis) for start, stop in self._runs()], axis=axis)
 
     def at_nodes(self, x: Float[Array, "..."], axis: int = -1) -> Float[Array, "..."]:
-        """Values at all nodes from those at the nodes that fibres hang on, along `axis`; zero elsewhere, each a node of
-        its own."""
-        if self.host != tuple(sorted(self.host)):
-            last = jnp.moveaxis(x, axis, -1)
-            spread = jnp.zeros((*last.shape[:-1], self.nodes)).at[..., np.asarray(self.host, dtype=int)].add(last)
-            return jnp.moveaxis(spread, -1, axis)
+        """Values at all nodes from those of the fibres that hang on them, along `axis`: zero where there is none, and
+        the sum where there are several."""
         axis = axis % x.ndim
+        passes = self.passes
+        if len(passes) > 1:
+            ends = np.cumsum([len(each.host) for each in passes])[:-1]
+            parts = jnp.split(x, ends, axis=axis)
+            spread = [each.at_nodes(part, axis) for each, part in zip(passes, parts, strict=True)]
+            return sum(spread[1:], spread[0])
         zeros = lambda count: jnp.zeros((*x.shape[:axis], count, *x.shape[axis + 1 :]))
-        parts, reached, taken = [], 0, 0
+        pieces, reached, taken = [], 0, 0
         for start, stop in self._runs():
-            parts += [zeros(start - reached), lax.slice_in_dim(x, taken, taken + stop - start, axis=axis)]
+            pieces += [zeros(start - reached), lax.slice_in_dim(x, taken, taken + stop - start, axis=axis)]
             reached, taken = stop, taken + stop - start
-        return jnp.concatenate([*parts, zeros(self.nodes - reached)], axis=axis)
+        return jnp.concatenate([*pieces, zeros(self.nodes - reached)], axis=axis)
+
+    @property
+    def passes(self) -> tuple["Layout", ...]:
+        """The layout as several, each with the next of the fibres, in which the hosts rise from node to node: one where
+        no node hosts two, and the fibres are in the order of their nodes."""
+        cuts = [k for k in range(1, len(self.host)) if self.host[k] <= self.host[k - 1]]
+        ends = [0, *cuts, len(self.host)]
+        return tuple(self._replace(host=self.host[start:stop]) for start, stop in itertools.pairwise(ends))
 
     def _runs(self) -> list[tuple[int, int]]:
         """First and last-plus-one of every run of neighbouring hosts: slices are cheaper than a look-up."""
@@ -80,16 +88,14 @@ class Layout(NamedTuple):
     @property
     def colours(self) -> int:
         """Directional derivatives that hold the whole Jacobian: columns of one colour share no row."""
-        return 3 * self.fields + 3
+        return 3 * self.fields + len(self.tip_colour_masks())
 
     def seeds(self) -> State:
         """One direction a colour: field f of every third node, and with it fibre unknowns whose rows stay apart.
 
-        Tips have the last three colours, one for every third node. Raises `ValueError` when a node hosts two fibres:
-        their tips, which share a colour, would meet in its rows.
+        Tips have the last colours: one for every third node, and three more for every further fibre that hangs on the
+        same node, as their tips meet in its rows.
         """
-        if len(set(self.host)) < len(self.host):
-            raise ValueError("a node of the layout hosts more than one fibre; each needs a node of its own")
         node_colour = np.arange(self.nodes) % 3
         line = np.zeros((self.colours, self.fields, self.nodes))
         for field in range(self.fields):
@@ -98,9 +104,15 @@ class Layout(NamedTuple):
         fibre = np.zeros((self.colours, self.depth, len(self.host)))
         for k, mask in enumerate(self.fibre_colour_masks()):
             fibre[k] = mask
-        for k in range(3):
-            fibre[3 * self.fields + k, -1] = np.asarray(self.host, dtype=int) % 3 == k
+        for k, mask in enumerate(self.tip_colour_masks()):
+            fibre[3 * self.fields + k, -1] = mask
         return State(jnp.asarray(line), jnp.asarray(fibre))
+
+    def tip_colour_masks(self) -> np.ndarray:
+        """(colours, fibres): which tips ride on the last colours."""
+        place = [self.host[:k].count(node) for k, node in enumerate(self.host)]  # among the fibres of its node
+        colour = np.asarray(self.host, dtype=int) % 3 + 3 * np.asarray(place, dtype=int)
+        return np.stack([colour == k for k in range(3 * (max(place, default=0) + 1))]).astype(float)
 
     def fibre_colour_masks(self) -> np.ndarray:
         """(3, depth, fibres): which inner unknowns of the fibres ride on the colours of field 0.

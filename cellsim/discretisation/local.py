@@ -23,13 +23,15 @@ Fields = tuple[Array, ...]  # one array a field, or a flux
 class Laws(NamedTuple):
     """What a rate is made of. Every entry of a result may depend on the same entry of the arguments only.
 
-    - `exchange(fields, tip)`: quantities at every node that its own balance and the faces beside it both need, from the
-      fields and the tips of the fibres that hang there;
-    - `across(left, right)`: fluxes on the faces between neighbouring nodes, from fields and exchanges on either side;
-    - `at(here, outflow)`: rates of the fields, from fields, exchanges and the net outflow of every flux;
-    - `leaving(exchanges)`: what leaves the tip of each fibre;
+    - `exchange(fields, tip)`: of every fibre, quantities that the balance of its node and the faces beside it both
+      need, from the fields at the node and the tip of the fibre;
+    - `across(left, right)`: fluxes on the faces between neighbouring nodes, from fields and exchanges on either side,
+      those of all fibres of a node added up;
+    - `at(here, outflow)`: rates of the fields, from fields, added exchanges and the net outflow of every flux;
+    - `leaving(exchanges)`: what leaves the tip of each fibre, from its exchanges;
     - `along(inner, outer)`: flux from each unknown of a fibre to the one below it;
-    - `volumes`: (depth,) of the unknowns of a fibre.
+    - `volumes`: (depth,) of the unknowns of a fibre;
+    - `share`: (fibres,) what the exchanges of a fibre count for where those of a node are added up; all of it if None.
     """
 
     exchange: Callable[[Fields, Array], Fields]
@@ -38,6 +40,15 @@ class Laws(NamedTuple):
     leaving: Callable[[Fields], Array]
     along: Callable[[Array, Array], Array]
     volumes: np.ndarray
+    share: Array | None = None
+
+    def added(self, exchange: Array, layout: Layout) -> Array:
+        """What the fibres of each node exchange together."""
+        return layout.at_nodes(self.shared(exchange))
+
+    def shared(self, x: Array) -> Array:
+        """Values of fibres times their shares."""
+        return x if self.share is None else self.share * x
 
 
 def on_a_line(across: Callable[[Fields, Fields], Fields], at: Callable[[Fields, Fields], Fields]) -> Laws:
@@ -50,10 +61,16 @@ def beside(values: Fields) -> tuple[Fields, Fields]:
     return tuple(x[:-1] for x in values), tuple(x[1:] for x in values)
 
 
-def rate(laws: Laws, y: State) -> State:
+def at_fibres(y: State, layout: Layout) -> Fields:
+    """What the exchanges of fibres depend on: the fields at their nodes, and their tips."""
+    return (*layout.at_hosts(y.line), y.fibre[-1])
+
+
+def rate(laws: Laws, y: State, layout: Layout) -> State:
     """d(unknowns)/dt; no flux crosses the ends of the line."""
-    exchanges = laws.exchange(tuple(y.line), y.fibre[-1])
-    here = (*y.line, *exchanges)
+    *fields, tip = at_fibres(y, layout)
+    exchanges = laws.exchange(tuple(fields), tip)
+    here = (*y.line, *(laws.added(e, layout) for e in exchanges))
     line = laws.at(here, tuple(op.outflow(f) for f in laws.across(*beside(here))))
     inward = laws.along(y.fibre[:-1], y.fibre[1:])
     return State(jnp.stack(line), op.accumulation(inward, laws.leaving(exchanges), laws.volumes))
@@ -76,25 +93,32 @@ def _sum(terms: list[Any]) -> Any:
 def jacobian(laws: Laws, y: State, layout: Layout) -> Jacobian:
     """d rate / d unknowns."""
     fields = layout.fields
-    tip = y.fibre[-1]
-    exchanges = laws.exchange(tuple(y.line), tip)
-    here = (*y.line, *exchanges)
+    of_fibres = at_fibres(y, layout)
+    exchange = lambda *x: laws.exchange(x[:fields], x[fields])
+    exchanges = exchange(*of_fibres)
+    here = (*y.line, *(laws.added(e, layout) for e in exchanges))
     left, right = beside(here)
     outflow = tuple(op.outflow(f) for f in laws.across(left, right))
     given = len(here)
 
-    exchange_by = slopes(lambda *x: laws.exchange(x[:fields], x[fields]), (*y.line, tip))
+    exchange_by = slopes(exchange, of_fibres)
     flux_by = slopes(lambda *x: laws.across(x[:given], x[given:]), (*left, *right))
     rate_by = slopes(lambda *x: laws.at(x[:given], x[given:]), (*here, *outflow))
     leaving_by = slopes(lambda *x: laws.leaving(x), exchanges)
 
-    # the columns are the fields and the tip, which acts by way of the exchanges alone, if there are any
+    # the columns are the fields and the tips, which act by way of the exchanges alone, if there are any; the tips of
+    # fibres on one node are apart
     extra = range(fields, given)
-    columns = range(fields + 1 if extra else fields)
+    passes = layout.passes if extra else ()
+    columns = range(fields + len(passes))
+    ends = np.cumsum([0, *(len(each.host) for each in passes)])
+    added_by = [[laws.added(e, layout) for e in exchange_by[b]] for b in range(fields)]
+    for each, start, stop in zip(passes, ends[:-1], ends[1:], strict=True):
+        added_by.append([each.at_nodes(laws.shared(e)[start:stop]) for e in exchange_by[-1]])
 
     def by_column(slope_in: list[Fields], b: int, k: int, side: slice) -> Array:
         """Slope of result `k` in column `b`, from its slopes in fields and exchanges on one side of the faces."""
-        ways = [slope_in[m][k] * exchange_by[b][m - fields][side] for m in extra]
+        ways = [slope_in[m][k] * added_by[b][m - fields][side] for m in extra]
         return _sum([slope_in[b][k], *ways] if b < fields else ways)
 
     fluxes = range(len(outflow))
@@ -116,14 +140,17 @@ def jacobian(laws: Laws, y: State, layout: Layout) -> Jacobian:
     at_once = lambda b, g: as_left(by_left[b][g]) - as_right(by_right[b][g])
     middle = table(lambda a, b: own[a][b] + through(a, b, at_once))
     # a tip acts on the node before its host, on its host, and on the node after it
-    on_previous, on_next = jnp.pad(after[:, -1, :-1], ((0, 0), (1, 0))), jnp.pad(before[:, -1, 1:], ((0, 0), (0, 1)))
-    tips = jnp.stack([on_previous, middle[:, -1], on_next])
+    by_tips = [jnp.zeros((3, fields, 0 if extra else len(layout.host)))]
+    for column, each in enumerate(passes, start=fields):
+        on_previous = jnp.pad(after[:, column, :-1], ((0, 0), (1, 0)))
+        on_next = jnp.pad(before[:, column, 1:], ((0, 0), (0, 1)))
+        by_tips.append(each.at_hosts(jnp.stack([on_previous, middle[:, column], on_next])))
 
     out_by = [
-        _sum([slope * layout.at_hosts(e) for slope, e in zip(leaving_by, exchange_by[b], strict=True)])
+        _sum([slope * e for slope, e in zip(leaving_by, exchange_by[b], strict=True)])
         if extra
         else jnp.zeros(len(layout.host))
-        for b in columns
+        for b in range(fields + 1)
     ]
     by_inner, by_outer = slopes(laws.along, (y.fibre[:-1], y.fibre[1:]))
     share = 1.0 / laws.volumes
@@ -137,5 +164,5 @@ def jacobian(laws: Laws, y: State, layout: Layout) -> Jacobian:
         fibre_here=(up(by_inner) - down(by_outer) - at_tip(out_by[-1])) * share[:, None],
         fibre_above=up(by_outer) * share[:, None],
         tip_by_line=-jnp.stack(out_by[:fields]) * share[-1],
-        line_by_tip=layout.at_hosts(tips),
+        line_by_tip=jnp.concatenate(by_tips, axis=-1),
     )

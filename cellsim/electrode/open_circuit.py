@@ -8,9 +8,11 @@ import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float
 
+from cellsim.limits import positive
 from cellsim.parameters import as_float_array
 
 Points = Float[ArrayLike, "*#point"]
+NEAREST = 1e-6  # of the lithiation to a pole; nearer it is smooth and finite
 
 
 class StepsAndTails(eqx.Module):
@@ -31,6 +33,25 @@ class StepsAndTails(eqx.Module):
         """Open-circuit potential [V] against lithium at lithiation `theta` [-]."""
         theta = jnp.broadcast_to(theta, jnp.broadcast_shapes(jnp.shape(theta), jnp.shape(T)))
         return self.U0 + self.slope * theta + _steps(jnp.tanh, self, theta) + _tails(self, theta)
+
+
+class PolynomialAndPoles(eqx.Module):
+    """A polynomial that turns up where the material is empty and down where it is full,
+
+    U(theta) = sum_k coefficients_k theta^k + pole (1/theta - 1/(1 - theta)).
+    """
+
+    coefficients: Float[Array, " powers"] = eqx.field(converter=as_float_array)  # [V], lowest power first
+    pole: Float[Array, ""] = eqx.field(converter=as_float_array)  # [V]
+
+    def __call__(self, theta: Points, T: Points) -> Float[Array, "*point"]:
+        """Open-circuit potential [V] against lithium at lithiation `theta` [-]."""
+        theta = jnp.broadcast_to(theta, jnp.broadcast_shapes(jnp.shape(theta), jnp.shape(T)))
+        value = jnp.zeros_like(theta)
+        for k in range(self.coefficients.shape[0] - 1, -1, -1):
+            value = value * theta + self.coefficients[k]
+        away = lambda x: 1.0 / positive(x, NEAREST)
+        return value + self.pole * (away(theta) - away(1.0 - theta))
 
 
 class StepSlopes(eqx.Module):

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-import equinox as eqx
 import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float
 
 from cellsim.constants import F, R
+from cellsim.electrode.kinetics import AbstractKinetics
 from cellsim.laws import Law, law
 from cellsim.limits import positive
 from cellsim.parameters import quantity
@@ -16,7 +16,7 @@ Points = Float[ArrayLike, "*#point"]
 SMALL = 1e-6  # of the lithiation, where a power of nothing would have an infinite slope
 
 
-class PowerLawKinetics(eqx.Module):
+class PowerLawKinetics(AbstractKinetics):
     """Symmetric Butler-Volmer kinetics of insertion, j = 2 j0 sinh(F eta / 2RT), with
 
     j0 = rate(theta, T) (c / c_ref)^of_salt theta^of_filled (1 - theta)^of_vacant.

@@ -32,10 +32,17 @@ class Between(NamedTuple):
 
 
 def between(
-    electrolyte: AbstractElectrolyte, c_l: Faces, c_r: Faces, to_l: Faces, to_r: Faces, T: Float[Array, ""]
+    electrolyte: AbstractElectrolyte,
+    c_l: Faces,
+    c_r: Faces,
+    to_l: Faces,
+    to_r: Faces,
+    T: Float[Array, ""],
+    c: Array | None = None,
 ) -> Between:
-    """The solution on paths of `to_l` and `to_r` [m] from a face to concentrations `c_l` and `c_r` [mol/m3]."""
-    c = op.weighted_face_value(c_l, c_r, to_l, to_r)
+    """The solution on paths of `to_l` and `to_r` [m] from a face to concentrations `c_l` and `c_r` [mol/m3]; with the
+    properties of one of concentration `c` where it is given, else of that at the face."""
+    c = op.weighted_face_value(c_l, c_r, to_l, to_r) if c is None else c
     kappa, t_plus, chi = electrolyte.kappa(c, T), electrolyte.t_plus(c, T), electrolyte.chi(c, T)
     salt = electrolyte.salt
     d_ln_c = jnp.log(positive(c_r, LOG_FLOOR) / positive(c_l, LOG_FLOOR))

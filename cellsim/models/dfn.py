@@ -7,16 +7,17 @@ Sources: Doyle, Fuller & Newman, J. Electrochem. Soc. 140 (1993) 1526, doi:10.11
 Electrochemical Systems, 4th ed. (Wiley 2021), chapters 11, 12 and 22.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Float
+from jaxtyping import Array, Float
 
-from cellsim.cells.balance import Lithiation, at_soc, cut_offs_are_reached
-from cellsim.cells.design import Cell, lithium_capacity
+from cellsim.cells.balance import Lithiation
+from cellsim.cells.blends import lithiations
+from cellsim.cells.design import Cell, Particle
 from cellsim.constants import F
 from cellsim.discretisation import local
 from cellsim.discretisation import operators as op
@@ -24,14 +25,14 @@ from cellsim.discretisation.grid import graded_fractions, radial_grid
 from cellsim.discretisation.layout import Layout, State
 from cellsim.discretisation.local import Fields
 from cellsim.models import binary
+from cellsim.models.full_cell import AbstractFullCell, observables_of_a_cell
 from cellsim.models.mesh import Mesh
-from cellsim.models.model import AbstractModel, AbstractSystem, Limits, Panel, Profile, Region
+from cellsim.models.model import AbstractSystem
 
 Scalar = Float[Array, ""]
-DEPLETED = 0.02  # of the resting salt concentration: so little that the electrolyte limits the current
 
 
-class DFN(AbstractModel):
+class DFN(AbstractFullCell):
     """A Doyle-Fuller-Newman cell on a mesh.
 
     The unknowns are scaled to order one: salt concentration over `cell.c0`, w in volts, lithiation.
@@ -42,143 +43,27 @@ class DFN(AbstractModel):
 
     @property
     def layout(self) -> Layout:
-        """Two fields (salt concentration; w, idle in the separator) on the cells, a particle on each electrode cell."""
-        return _layout(self.mesh)
-
-    @property
-    def borders(self) -> int:
-        """None."""
-        return 0
-
-    def usable(self, T: Any) -> Scalar:
-        """Charge [A.h] between the states of charge 1 and 0."""
-        full, empty = (at_soc(self.cell, jnp.asarray(soc), T) for soc in (1.0, 0.0))
-        return lithium_capacity(self.cell.negative, self.cell.area) * (full.negative - empty.negative)
-
-    @property
-    def T_usual(self) -> Scalar:
-        """The temperature at which a run of the cell begins [K]."""
-        return self.cell.T_initial
-
-    @property
-    def limits(self) -> Limits:
-        """Nominal capacity and cut-off voltages of the cell."""
-        return Limits(self.cell.capacity, self.cell.V_min, self.cell.V_max)
+        """Two fields (salt concentration; w, idle in the separator) on the cells, and on each electrode cell a particle
+        of each of its materials."""
+        return _layout(self.cell, self.mesh)
 
     def discretised(self, T: Any) -> "DiscreteDFN":
         """The equations on the mesh at temperature `T` [K]."""
         return DiscreteDFN(self.cell, self.mesh, T)
 
-    def at_rest(self, system: "DiscreteDFN", soc: Any) -> State:
-        """The state in equilibrium at state of charge `soc` [-], as `cells.balance.at_soc` has it."""
-        return system.at_rest(at_soc(self.cell, soc, system.T))
 
-    def can_carry(self, I: Any, T: Any) -> Bool[Array, ""]:
-        """Whether the cell, with the lithium it holds, can rest at its cut-off voltages."""
-        del I
-        return cut_offs_are_reached(self.cell, T)
-
-    # ---- what is said of it
-
-    @property
-    def title(self) -> str:
-        """The name of the cell."""
-        return self.cell.name
-
-    @property
-    def about(self) -> Mapping[str, str]:
-        """Cell and electrolyte."""
-        return {"cell": self.cell.name, "electrolyte": self.cell.electrolyte.name}
-
-    @property
-    def divisions(self) -> Mapping[str, Any]:
-        """Those of the mesh."""
-        return self.mesh._asdict()
-
-    @property
-    def fields(self) -> Mapping[str, Profile]:
-        """`observables.PROFILES`."""
-        return _observables().PROFILES
-
-    @property
-    def axes(self) -> Mapping[str, str]:
-        """`observables.AXES`."""
-        return _observables().AXES
-
-    @property
-    def losses(self) -> Mapping[str, str]:
-        """`observables.LOSSES`."""
-        return _observables().LOSSES
-
-    @property
-    def concentrations(self) -> Mapping[str, str]:
-        """The salt."""
-        return {"salt": "electrolyte concentration"}
-
-    @property
-    def panels(self) -> tuple[Panel, ...]:
-        """`observables.PANELS`."""
-        return _observables().PANELS
-
-    @property
-    def regions(self) -> tuple[Region, ...]:
-        """Electrodes and separator."""
-        cell = self.cell
-        n, s, p = np.cumsum([float(cell.negative.L), float(cell.separator.L), float(cell.positive.L)])
-        return (
-            Region("negative", "neg.", 0.0, n, True),
-            Region("separator", "sep.", n, s, False),
-            Region("positive", "pos.", s, p, True),
-        )
-
-    def why_not(self, I: float) -> str:
-        """Why the cell has no state of charge."""
-        del I
-        cell = self.cell
-        return (
-            f"the cell has no state of charge: with the lithium it holds, {cell.name} cannot rest at its cut-off "
-            f"voltages {float(cell.V_min):g} V and {float(cell.V_max):g} V. Likely cause: a changed capacity, "
-            "lithiation or cut-off; check negative.particle.theta0 and positive.particle.theta0."
-        )
-
-    def limitation(self, y: State) -> str:
-        """What to add when the salt has run out somewhere."""
-        c0 = float(self.cell.c0)
-        c = np.asarray(y.line)[0] * c0
-        at = int(np.argmin(c))
-        if c[at] > DEPLETED * c0:
-            return ""
-        n, s = self.mesh.negative, self.mesh.separator
-        where = "negative electrode" if at < n else "separator" if at < n + s else "positive electrode"
-        return (
-            f": the electrolyte is depleted in the {where} (salt down to {max(float(c[at]), 0.0):.2g} mol/m3 from "
-            f"{c0:.4g}), so the current is above what the electrolyte can carry (limiting current)"
-        )
-
-    def balance(self, held: Any, charge: np.ndarray) -> Any:
-        """Conservation of lithium, salt and charge, double layers counted: an `observables.Balance`."""
-        return _observables().balance(held, charge)
-
-    def outside_measured_range(self, line: np.ndarray, T: np.ndarray) -> str | None:
-        """A sentence with the range when the electrolyte left the one in which it was measured, else None."""
-        return self.cell.electrolyte.outside_measured_range(line[:, 0] * float(self.cell.c0), T)
-
-
-def _observables() -> Any:
-    """What can be read off a state, in a module that knows the classes of this one."""
-    from cellsim.models import observables
-
-    return observables
-
-
-def _layout(mesh: Mesh) -> Layout:
+def _layout(cell: Cell, mesh: Mesh) -> Layout:
     nodes = mesh.negative + mesh.separator + mesh.positive
-    host = (*range(mesh.negative), *range(mesh.negative + mesh.separator, nodes))
+    negative, positive = range(mesh.negative), range(mesh.negative + mesh.separator, nodes)
+    host = (*(tuple(negative) * len(cell.negative.materials)), *(tuple(positive) * len(cell.positive.materials)))
     return Layout(fields=2, nodes=nodes, depth=mesh.radial, host=host)
 
 
 class DiscreteDFN(AbstractSystem):
-    """The equations of a DFN cell on its mesh; all that depends on the parameters alone is worked out once."""
+    """The equations of a DFN cell on its mesh; all that depends on the parameters alone is worked out once.
+
+    Particles lie in the order of their materials, those of the negative electrode first, each along its electrode.
+    """
 
     cell: Cell
     T: Scalar
@@ -186,11 +71,12 @@ class DiscreteDFN(AbstractSystem):
     eps: Float[Array, " cells"]
     half_path: Float[Array, " cells"]  # pore length from centre to face, width / (2 transport factor) [m]
     solid_resistance: Float[Array, " cells"]  # of half a cell [Ohm m2]; zero in the separator
-    wall: Float[Array, " hosts"]  # wall area per volume [1/m]
+    wall: Float[Array, " places"]  # wall area per volume [1/m], of all materials
     wall_area: Float[Array, " cells"]  # of walls per area of the cell [-]; zero in the separator
-    C_dl: Float[Array, " hosts"]
-    R_p: Float[Array, " hosts"]
-    c_max: Float[Array, " hosts"]
+    C_dl: Float[Array, " places"]
+    R_p: Float[Array, " particles"]
+    c_max: Float[Array, " particles"]
+    share: Float[Array, " particles"] | None  # of a material in the walls of its electrode; all if there is one each
     mesh: Mesh = eqx.field(static=True)
 
     def __init__(self, cell: Cell, mesh: Mesh, T: Any):
@@ -205,40 +91,65 @@ class DiscreteDFN(AbstractSystem):
         over_cells = lambda x_n, x_s, x_p: jnp.concatenate(
             [jnp.broadcast_to(x, f.shape) for x, f in zip((x_n, x_s, x_p), fractions, strict=True)]
         )
-        over_hosts = lambda x_n, x_p: jnp.concatenate([jnp.full(mesh.negative, x_n), jnp.full(mesh.positive, x_p)])
+        over_places = lambda x_n, x_p: jnp.concatenate([jnp.full(mesh.negative, x_n), jnp.full(mesh.positive, x_p)])
+        over_particles = lambda of: jnp.concatenate(
+            [jnp.full(each.cells, of(each.material)) for each in materials_on(cell, mesh)]
+        )
         lengths = (n.L, s.L, p.L)
         self.width = jnp.concatenate([L * f for L, f in zip(lengths, fractions, strict=True)])
         self.eps = over_cells(n.eps, s.eps, p.eps)
         self.half_path = op.half_resistance(self.width, over_cells(n.kappa_factor, s.kappa_factor, p.kappa_factor))
         self.solid_resistance = 0.5 * self.width * over_cells(1 / n.sigma_eff, 0.0, 1 / p.sigma_eff)
-        self.wall = over_hosts(n.particle.a, p.particle.a)
-        self.wall_area = self.width * over_cells(n.particle.a, 0.0, p.particle.a)
-        self.C_dl = over_hosts(n.C_dl, p.C_dl)
-        self.R_p = over_hosts(n.particle.R_p, p.particle.R_p)
-        self.c_max = over_hosts(n.particle.c_max, p.particle.c_max)
+        self.wall = over_places(n.a, p.a)
+        self.wall_area = self.width * over_cells(n.a, 0.0, p.a)
+        self.C_dl = over_places(n.C_dl, p.C_dl)
+        self.R_p = over_particles(lambda material: material.R_p)
+        self.c_max = over_particles(lambda material: material.c_max)
+        is_blended = len(n.materials) + len(p.materials) > 2
+        self.share = over_particles(lambda material: material.a) / self.at_particles(self.wall) if is_blended else None
 
     # ---- how the unknowns are laid out
 
     @property
     def layout(self) -> Layout:
         """That of the model."""
-        return _layout(self.mesh)
+        return _layout(self.cell, self.mesh)
 
-    def on_electrodes(self, x: Float[Array, "*rows cells"]) -> Float[Array, "*rows hosts"]:
+    @property
+    def materials(self) -> tuple["Placed", ...]:
+        """The materials of both electrodes, and where their particles are."""
+        return materials_on(self.cell, self.mesh)
+
+    def on_electrodes(self, x: Float[Array, "*rows cells"]) -> Float[Array, "*rows places"]:
         """Values on the cells of both electrodes, the separator left out."""
         n, s = self.mesh.negative, self.mesh.separator
         return jnp.concatenate([x[..., :n], x[..., n + s :]], axis=-1)
 
-    def on_cells(self, x: Float[Array, " hosts"]) -> Float[Array, " cells"]:
+    def on_cells(self, x: Float[Array, " places"]) -> Float[Array, " cells"]:
         """Values on all cells from those on both electrodes, zero in the separator."""
         n, s = self.mesh.negative, self.mesh.separator
         return jnp.concatenate([x[:n], jnp.zeros(s), x[n:]])
 
-    def by_electrode(self, law_n: Any, law_p: Any, *arguments: Array) -> Array:
-        """One law on the columns of the negative electrode, another on those of the positive."""
-        n = self.mesh.negative
+    def at_particles(self, x: Float[Array, " places"]) -> Float[Array, " particles"]:
+        """Values at the particles from those at their places on the electrodes."""
+        return jnp.concatenate([x[each.places] for each in self.materials])
+
+    def summed(self, x: Float[Array, "*rows particles"]) -> Float[Array, "*rows places"]:
+        """The sum over all materials at every place."""
+        if self.share is None:
+            return x
+        count = len(self.cell.negative.materials)
+        sides = self.materials[:count], self.materials[count:]
+        return jnp.concatenate([_sum([x[..., each.particles] for each in side]) for side in sides], axis=-1)
+
+    def over_walls(self, x: Float[Array, "*rows particles"]) -> Float[Array, "*rows places"]:
+        """The mean over the walls of all materials at every place."""
+        return x if self.share is None else self.summed(self.share * x)
+
+    def by_material(self, law_of: Callable[[Particle], Callable[..., Array]], *arguments: Array) -> Array:
+        """The law of each material on its own columns."""
         return jnp.concatenate(
-            [law_n(*(x[..., :n] for x in arguments)), law_p(*(x[..., n:] for x in arguments))], axis=-1
+            [law_of(each.material)(*(x[..., each.particles] for x in arguments)) for each in self.materials], axis=-1
         )
 
     def scaled(self, c: Array, w: Array, theta: Array) -> State:
@@ -247,58 +158,61 @@ class DiscreteDFN(AbstractSystem):
 
     def at_rest(self, theta: Lithiation) -> State:
         """The state in equilibrium at lithiations `theta`."""
-        n, p = self.mesh.negative, self.mesh.positive
-        columns = jnp.concatenate([jnp.full(n, theta.negative), jnp.full(p, theta.positive)])
+        filled = [
+            lithiations(electrode, x, self.T)
+            for electrode, x in ((self.cell.negative, theta.negative), (self.cell.positive, theta.positive))
+        ]
+        columns = jnp.concatenate(
+            [jnp.full(each.cells, x) for each, x in zip(self.materials, jnp.concatenate(filled), strict=True)]
+        )
         return self.scaled(
             jnp.broadcast_to(self.cell.c0, self.width.shape),
-            self.equilibrium(columns),
-            jnp.broadcast_to(columns, (self.mesh.radial, n + p)),
+            self.over_walls(self.equilibrium(columns)),
+            jnp.broadcast_to(columns, (self.mesh.radial, len(columns))),
         )
 
     # ---- laws
 
-    def equilibrium(self, theta: Float[Array, " hosts"]) -> Float[Array, " hosts"]:
+    def equilibrium(self, theta: Float[Array, " particles"]) -> Float[Array, " particles"]:
         """Equilibrium potential [V] at surface lithiation `theta`."""
-        of = lambda electrode: lambda x: electrode.particle.equilibrium(x, self.T)
-        return self.by_electrode(of(self.cell.negative), of(self.cell.positive), theta)
+        return self.by_material(lambda material: lambda x: material.equilibrium(x, self.T), theta)
 
     def faradaic(
-        self, c: Float[Array, " hosts"], w: Float[Array, " hosts"], theta: Float[Array, " hosts"]
-    ) -> Float[Array, " hosts"]:
+        self, c: Float[Array, " particles"], w: Float[Array, " particles"], theta: Float[Array, " particles"]
+    ) -> Float[Array, " particles"]:
         """Faradaic current density [A/m2] of the walls, positive when lithium leaves the solid."""
         eta = w - self.equilibrium(theta)
-
-        def of(electrode: Any) -> Any:
-            kinetics, c_max = electrode.particle.kinetics, electrode.particle.c_max
-            return lambda c, theta, eta: kinetics.j(kinetics.j0(c, theta, c_max, self.T), eta, self.T)
-
-        return self.by_electrode(of(self.cell.negative), of(self.cell.positive), c, theta, eta)
+        of = lambda material: lambda c, theta, eta: material.j(c, theta, eta, self.T)
+        return self.by_material(of, c, theta, eta)
 
     # ---- equations
 
     def exchange(self, fields: Fields, theta: Array) -> Fields:
-        """Faradaic current density [A/m2] of the walls in every cell (none in the separator), from (c / c0, w) and the
-        surface lithiation `theta`."""
-        c, w = (self.on_electrodes(x) for x in fields)
-        return (self.on_cells(self.faradaic(c * self.cell.c0, w, theta)),)
+        """Faradaic current density [A/m2] of the walls, from (c / c0, w) there and the surface lithiation `theta`."""
+        c, w = fields
+        return (self.faradaic(c * self.cell.c0, w, theta),)
+
+    def conduction(self, left: Array, right: Array, c: Array | None = None) -> binary.Between:
+        """What the solution between neighbouring cells is like, from c / c0 on either side; with the properties of a
+        solution of concentration `c` [mol/m3] where one is given, else of that at the face."""
+        c_l, c_r = left * self.cell.c0, right * self.cell.c0
+        return binary.between(self.cell.electrolyte, c_l, c_r, self.half_path[:-1], self.half_path[1:], self.T, c)
 
     def ionic(self, left: Fields, right: Fields, i: Scalar) -> "Ionic":
         """The ionic current between neighbouring cells, from (c / c0, w, ...) on either side, at current density `i`
         [A/m2]."""
-        c_l, c_r = left[0] * self.cell.c0, right[0] * self.cell.c0
-        solution = binary.between(self.cell.electrolyte, c_l, c_r, self.half_path[:-1], self.half_path[1:], self.T)
-        R_e, diffusion_potential = solution.R_e, solution.diffusion_potential
-        R_s = op.across_faces(self.solid_resistance)
-        shared = (right[1] - left[1] + diffusion_potential + i * R_s) / (R_e + R_s)
-        return Ionic(jnp.where(self.is_inside, shared, i), *solution)
+        through = self.conduction(left[0], right[0])
+        R_e, R_s = through.R_e, op.across_faces(self.solid_resistance)
+        shared = (right[1] - left[1] + through.diffusion_potential + i * R_s) / (R_e + R_s)
+        return Ionic(jnp.where(self.is_inside, shared, i), through)
 
     def salt_flux(self, left: Fields, right: Fields, ionic: "Ionic") -> Array:
         """Flux of salt [mol/(m2 s)] between neighbouring cells, from (c / c0, w, j) on either side."""
         c_l, c_r = left[0] * self.cell.c0, right[0] * self.cell.c0
         charge = self.cell.electrolyte.salt.equivalents * F
         added = self._added_by_walls(self.wall_area[:-1] * left[2], self.wall_area[1:] * right[2])
-        path = op.across_faces(self.half_path)
-        migrating = (ionic.t_plus * ionic.i_e - (1 - ionic.t_plus) * added / path) / charge
+        path, t_plus = op.across_faces(self.half_path), ionic.through.t_plus
+        migrating = (t_plus * ionic.i_e - (1 - t_plus) * added / path) / charge
         return migrating + binary.diffusion(self.cell.electrolyte, c_l, c_r, path, self.T)
 
     def _added_by_walls(self, left: Array, right: Array) -> Array:
@@ -319,23 +233,32 @@ class DiscreteDFN(AbstractSystem):
     def at_a_point(self, here: Fields, outflow: Fields) -> Fields:
         """Rates of (c / c0, w) in every cell, from (c / c0, w, j) and what flows out of it, charge and salt."""
         (_, _, j), (charge_out, salt_out) = here, outflow
-        # charge: the wall passes what the ionic current gains
+        # the wall passes what the ionic current gains
         wall_current = charge_out / self.width  # a i_n [A/m3]
         dw = self.on_cells((self.on_electrodes(wall_current) / self.wall - self.on_electrodes(j)) / self.C_dl)
-        # salt
+        return self.salt_rate(wall_current, salt_out), dw
+
+    def salt_rate(self, wall_current: Array, salt_out: Array) -> Array:
+        """d(c / c0)/dt [1/s] from the current of the walls [A/m3] and what flows out of every cell [mol/(m2 s)]."""
         charge = self.cell.electrolyte.salt.equivalents * F
         dc = (wall_current / charge - salt_out / self.width) / self.eps
-        return dc / self.cell.c0, dw
+        return dc / self.cell.c0
+
+    def even_current(self, i: Scalar) -> Float[Array, " faces"]:
+        """The ionic current density [A/m2] between neighbouring cells if all walls of an electrode pass the same."""
+        n, s = self.mesh.negative, self.mesh.separator
+        grown = lambda width: jnp.cumsum(width) / jnp.sum(width)
+        falling = grown(self.width[n + s :][::-1])[::-1][1:]
+        return i * jnp.concatenate([grown(self.width[:n]), jnp.ones(s), falling])
 
     def leaving(self, exchanges: Fields) -> Array:
         """What leaves the surface of every particle of unit radius [1/s]."""
         (j,) = exchanges
-        return self.on_electrodes(j) / (F * self.c_max * self.R_p)
+        return j / (F * self.c_max * self.R_p)
 
     def inward(self, inner: Array, outer: Array) -> Array:
         """What diffuses inwards between neighbouring nodes of the particles, from the lithiations of both [1/s]."""
-        D_of = lambda electrode: lambda x: electrode.particle.D_s(x, self.T)
-        D_at = lambda theta: self.by_electrode(D_of(self.cell.negative), D_of(self.cell.positive), theta)
+        D_at = lambda theta: self.by_material(lambda material: lambda x: material.D_s(x, self.T), theta)
         # what diffuses from node to node is the integral of D dtheta: Simpson's rule
         D_s = (D_at(inner) + 4 * D_at(0.5 * (inner + outer)) + D_at(outer)) / 6
         return op.inward_flux(inner, outer, D_s / self.R_p**2, radial_grid(self.mesh.radial))
@@ -344,6 +267,10 @@ class DiscreteDFN(AbstractSystem):
     def is_affine(self) -> bool:
         """It is."""
         return True
+
+    def at(self, T: Any) -> "DiscreteDFN":
+        """The same at temperature `T` [K]; nothing else that is worked out depends on it."""
+        return eqx.tree_at(lambda s: s.T, self, jnp.asarray(T))
 
     def temperature(self, y: State) -> Scalar:
         """That of the run [K]."""
@@ -368,14 +295,18 @@ class DiscreteDFN(AbstractSystem):
             return ionic.i_e, self.salt_flux(left, right, ionic)
 
         volumes = radial_grid(self.mesh.radial).volumes
-        return local.Laws(self.exchange, across, self.at_a_point, self.leaving, self.inward, volumes)
+        return local.Laws(self.exchange, across, self.at_a_point, self.leaving, self.inward, volumes, self.share)
 
     def solution_phase(self, y: State, i: Scalar) -> "Faces":
         """Currents and potentials between neighbouring cells at current density `i` [A/m2]."""
-        ionic = self.ionic(*local.beside(tuple(y.line)), i)
-        walls = op.outflow(ionic.i_e)
-        drop = ionic.i_e * ionic.R_e + self._added_by_walls(walls[:-1], walls[1:]) / ionic.kappa
-        return Faces(ionic.i_e, ionic.R_e, drop, ionic.diffusion_potential)
+        return self.along(self.ionic(*local.beside(tuple(y.line)), i))
+
+    def along(self, ionic: "Ionic") -> "Faces":
+        """The potential along a current."""
+        i_e, through = ionic
+        walls = op.outflow(i_e)
+        drop = i_e * through.R_e + self._added_by_walls(walls[:-1], walls[1:]) / through.kappa
+        return Faces(i_e, through.R_e, drop, through.diffusion_potential)
 
     def terminal_voltage(self, y: State, I: Scalar) -> Scalar:
         """Voltage [V] between the terminals at cell current `I` [A]; affine in `I`."""
@@ -392,33 +323,54 @@ class DiscreteDFN(AbstractSystem):
 
     def coordinates(self) -> dict[str, Array]:
         """Positions [m] along each of `observables.AXES`."""
-        return _observables().coordinates(self)
+        return observables_of_a_cell().coordinates(self)
 
     def profiles(self, y: State, I: Scalar) -> dict[str, Array]:
         """Each of `observables.PROFILES`."""
-        return _observables().profiles(self, y, I)
+        return observables_of_a_cell().profiles(self, y, I)
 
     def losses(self, y: State, I: Scalar) -> dict[str, Scalar]:
         """Each of `observables.LOSSES` [V]."""
-        return _observables().losses(self, y, I)
+        return observables_of_a_cell().losses(self, y, I)
 
     def heats(self, y: State, I: Scalar) -> dict[str, Scalar]:
         """Heat [W] by its cause."""
-        return _observables().heats(self, y, I)
+        return observables_of_a_cell().heats(self, y, I)
 
     def inventory(self, y: State, rest: State) -> Any:
         """What the state holds: an `observables.Inventory`."""
-        return _observables().inventory(self, y, rest)
+        return observables_of_a_cell().inventory(self, y, rest)
+
+
+class Placed(NamedTuple):
+    """A material of an electrode, and where its particles are."""
+
+    material: Particle
+    cells: int  # of its electrode
+    particles: slice  # among all particles
+    places: slice  # of its electrode, among the cells of both
+
+
+def materials_on(cell: Cell, mesh: Mesh) -> tuple[Placed, ...]:
+    """The materials of both electrodes, in the order of the particles."""
+    found: list[Placed] = []
+    start = 0
+    for electrode, first, cells in ((cell.negative, 0, mesh.negative), (cell.positive, mesh.negative, mesh.positive)):
+        for material in electrode.materials:
+            found.append(Placed(material, cells, slice(start, start + cells), slice(first, first + cells)))
+            start += cells
+    return tuple(found)
+
+
+def _sum(terms: list[Array]) -> Array:
+    return sum(terms[1:], terms[0])
 
 
 class Ionic(NamedTuple):
-    """The ionic current between neighbouring cells, and what it depends on."""
+    """The ionic current between neighbouring cells, and what it passes through."""
 
     i_e: Float[Array, " faces"]  # ionic current density [A/m2]
-    t_plus: Float[Array, " faces"]
-    kappa: Float[Array, " faces"]  # of the bulk [S/m]
-    R_e: Float[Array, " faces"]  # ionic resistance between the centres [Ohm m2]
-    diffusion_potential: Float[Array, " faces"]  # [V]
+    through: binary.Between
 
 
 class Faces(eqx.Module):

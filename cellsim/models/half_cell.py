@@ -27,7 +27,8 @@ from cellsim.discretisation.layout import Layout, State
 from cellsim.discretisation.local import Fields
 from cellsim.laws import Constant
 from cellsim.models import observables
-from cellsim.models.dfn import DEPLETED, DiscreteDFN
+from cellsim.models.dfn import DiscreteDFN
+from cellsim.models.full_cell import DEPLETED
 from cellsim.models.mesh import Mesh
 from cellsim.models.model import AbstractModel, AbstractSystem, Limits, Panel, Profile, Region
 
@@ -230,7 +231,7 @@ def _as_full_cell(cell: HalfCellDesign) -> Cell:
         c_max=of(1e5),
         D_s=Constant(of(1e-20)),
         U=Constant(of(0.0)),  # of lithium against lithium
-        kinetics=working.particle.kinetics,
+        kinetics=working.materials[0].kinetics,
         theta0=of(0.5),
     )
     metal = Electrode(
@@ -270,6 +271,10 @@ class DiscreteHalfCell(AbstractSystem):
     def is_affine(self) -> bool:
         """It is."""
         return True
+
+    def at(self, T: Any) -> Any:
+        """The same at temperature `T` [K]."""
+        return eqx.tree_at(lambda s: s.porous, self, self.porous.at(T))
 
     def temperature(self, y: State) -> Scalar:
         """That of the run [K]."""

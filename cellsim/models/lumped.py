@@ -72,7 +72,7 @@ class Lumped(AbstractModel):
     def at_rest(self, system: "LumpedSystem", soc: Any) -> State:
         """The model's state at rest at the temperature at which the cell begins."""
         T = system.T + self.cell.T_initial - self.cell.T_ambient
-        own = self.model.at_rest(at_temperature(system.inner, T), soc)
+        own = self.model.at_rest(system.inner.at(T), soc)
         return system.with_temperature(own, T)
 
     def can_carry(self, I: Any, T: Any) -> Bool[Array, ""]:
@@ -176,9 +176,13 @@ class LumpedSystem(AbstractSystem):
         """The state of a system at temperature `T` [K]."""
         return State(own.line, own.fibre, jnp.stack([T / self.unit]))
 
-    def at(self, y: State) -> tuple[AbstractSystem, State]:
+    def at(self, T: Any) -> "LumpedSystem":
+        """The same in surroundings at `T` [K]."""
+        return eqx.tree_at(lambda s: s.T, self, jnp.asarray(T))
+
+    def parts(self, y: State) -> tuple[AbstractSystem, State]:
         """The system at the temperature of the state, and its own part of the state."""
-        return at_temperature(self.inner, self.temperature(y)), y.inner
+        return self.inner.at(self.temperature(y)), y.inner
 
     def laws(self, I: Scalar) -> local.Laws:
         """What the rate is made of at the temperature of the surroundings."""
@@ -186,19 +190,19 @@ class LumpedSystem(AbstractSystem):
 
     def laws_at(self, y: State, I: Scalar) -> local.Laws:
         """What the rate is made of at the temperature of the state."""
-        inner, own = self.at(y)
+        inner, own = self.parts(y)
         return inner.laws_at(own, I)
 
     def border_rate(self, y: State, I: Scalar) -> Float[Array, " border"]:
         """The heat balance, [1/s] of `unit`."""
-        inner, own = self.at(y)
+        inner, own = self.parts(y)
         T = self.temperature(y)
         made = sum(inner.heats(own, I).values(), jnp.zeros(()))
         return jnp.stack([(made - self.heat.loss(T, self.T)) / (self.heat.capacity(T) * self.unit)])
 
     def terminal_voltage(self, y: State, I: Scalar) -> Scalar:
         """Voltage [V] at the temperature of the state."""
-        inner, own = self.at(y)
+        inner, own = self.parts(y)
         return inner.terminal_voltage(own, I)
 
     def coordinates(self) -> dict[str, Array]:
@@ -207,25 +211,20 @@ class LumpedSystem(AbstractSystem):
 
     def heats(self, y: State, I: Scalar) -> dict[str, Scalar]:
         """Those of the system, at the temperature of the state."""
-        inner, own = self.at(y)
+        inner, own = self.parts(y)
         return inner.heats(own, I)
 
     def profiles(self, y: State, I: Scalar) -> dict[str, Array]:
         """Those of the system, and the heats [W]."""
-        inner, own = self.at(y)
+        inner, own = self.parts(y)
         return {**inner.profiles(own, I), **inner.heats(own, I)}
 
     def losses(self, y: State, I: Scalar) -> dict[str, Scalar]:
         """Those of the system."""
-        inner, own = self.at(y)
+        inner, own = self.parts(y)
         return inner.losses(own, I)
 
     def inventory(self, y: State, rest: State) -> Any:
         """What the system says."""
-        inner, own = self.at(y)
+        inner, own = self.parts(y)
         return inner.inventory(own, rest.inner)
-
-
-def at_temperature(system: AbstractSystem, T: Any) -> Any:
-    """A system at another temperature [K]; nothing else that it has worked out depends on it."""
-    return eqx.tree_at(lambda s: s.T, system, T)

@@ -95,6 +95,10 @@ class AbstractSystem(eqx.Module):
         """Whether the voltage is an affine function of the current."""
 
     @abc.abstractmethod
+    def at(self, T: Any) -> "AbstractSystem":
+        """The same at another temperature `T` [K]."""
+
+    @abc.abstractmethod
     def temperature(self, y: State) -> Scalar:
         """Temperature [K] in the state `y`."""
 
@@ -108,7 +112,7 @@ class AbstractSystem(eqx.Module):
 
     def rate(self, y: State, I: Scalar) -> State:
         """d(unknowns)/dt [1/s] at current `I` [A]."""
-        inner = local.rate(self.laws_at(y, I), y.inner)
+        inner = local.rate(self.laws_at(y, I), y.inner, self.layout)
         return inner if y.border is None else State(inner.line, inner.fibre, self.border_rate(y, I))
 
 

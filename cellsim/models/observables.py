@@ -7,7 +7,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from cellsim.cells.balance import Lithiation, open_circuit_voltage
+from cellsim.cells.blends import equilibrium
+from cellsim.cells.design import Cell
 from cellsim.constants import F
 from cellsim.discretisation import operators as op
 from cellsim.discretisation.grid import radial_grid
@@ -63,6 +64,37 @@ LOSSES = {
 }
 
 
+# What is told of each material of a blend besides, where the electrode's own values are means over its materials.
+OF_A_MATERIAL = {
+    "surface lithiation": ("-", "Lithiation at the surface of the particles"),
+    "mean lithiation": ("-", "Mean lithiation of the particles"),
+    "interfacial current density": ("A/m2", "Faradaic current density"),
+    "overpotential": ("V", "Overpotential of charge transfer"),
+    "particle lithiation": ("-", "Lithiation within the particles"),
+}
+
+
+def fields(cell: Cell) -> dict[str, Profile]:
+    """The profiles of a cell: `PROFILES`, and those of every material of a blend."""
+    found = dict(PROFILES)
+    for side, electrode in (("negative", cell.negative), ("positive", cell.positive)):
+        if len(electrode.materials) == 1:
+            continue
+        del found[f"{side} particle lithiation"]  # radii differ
+        for material in electrode.materials:
+            for what, (unit, text) in OF_A_MATERIAL.items():
+                along = (f"x_{side[0]}",)
+                dims = (f"r_{side[0]}_{material.name}", *along) if what == "particle lithiation" else along
+                found[f"{side} {material.name} {what}"] = Profile(dims, unit, f"{text}, {material.name} ({side})")
+    return found
+
+
+def axes(cell: Cell) -> dict[str, str]:
+    """The dimensions of the profiles of a cell."""
+    dims = (dim for profile in fields(cell).values() for dim in profile.dims)
+    return {dim: AXES.get(dim, AXES["r_n"]) for dim in dict.fromkeys((*AXES, *dims))}
+
+
 class Inventory(eqx.Module):
     """What a state holds, for the balances of PHYSICAL invariants: amounts [mol] and charge of double layers [C]."""
 
@@ -79,15 +111,12 @@ def coordinates(system: DiscreteDFN) -> dict[str, Array]:
     ends = jnp.concatenate([jnp.zeros(1), jnp.cumsum(system.width)])
     centres = 0.5 * (ends[1:] + ends[:-1])
     r = jnp.asarray(radial_grid(system.mesh.radial).nodes)
-    cell = system.cell
-    return {
-        "x": centres,
-        "x_face": ends,
-        "x_n": centres[:n],
-        "x_p": centres[n + s :],
-        "r_n": r * cell.negative.particle.R_p,
-        "r_p": r * cell.positive.particle.R_p,
-    }
+    radii = {}
+    for side, electrode in (("n", system.cell.negative), ("p", system.cell.positive)):
+        radii[f"r_{side}"] = r * electrode.materials[0].R_p
+        if len(electrode.materials) > 1:
+            radii |= {f"r_{side}_{material.name}": r * material.R_p for material in electrode.materials}
+    return {"x": centres, "x_face": ends, "x_n": centres[:n], "x_p": centres[n + s :], **radii}
 
 
 def _split(system: DiscreteDFN, x: Array) -> tuple[Array, Array]:
@@ -97,6 +126,15 @@ def _split(system: DiscreteDFN, x: Array) -> tuple[Array, Array]:
 def _mean_lithiation(system: DiscreteDFN, theta: Array) -> Array:
     weights = 3.0 * jnp.asarray(radial_grid(system.mesh.radial).volumes)
     return jnp.tensordot(weights, theta, axes=1)
+
+
+def _filled(system: DiscreteDFN, theta: Float[Array, " particles"]) -> Float[Array, " places"]:
+    """Lithiation of all materials together at every place."""
+    if system.share is None:
+        return theta
+    of = lambda material: material.eps_s * material.c_max
+    room = jnp.concatenate([jnp.full(each.cells, of(each.material)) for each in system.materials])
+    return system.summed(room * theta) / system.summed(room)
 
 
 def profiles(system: DiscreteDFN, y: State, I: Scalar) -> dict[str, Array]:
@@ -109,29 +147,36 @@ def profiles(system: DiscreteDFN, y: State, I: Scalar) -> dict[str, Array]:
     phi_s_first = -(i - 0.25 * faces.i_e[0]) * system.solid_resistance[0]
     phi_e = phi_s_first - w_n[0] + jnp.concatenate([jnp.zeros(1), jnp.cumsum(faces.phi_e_step)])
     n, s = system.mesh.negative, system.mesh.separator
-    c_hosts, w = system.on_electrodes(c), system.on_electrodes(y.line[1])
-    surface = y.fibre[-1]
-    j_n, j_p = _split(system, system.faradaic(c_hosts, w, surface))
-    eta_n, eta_p = _split(system, w - system.equilibrium(surface))
-    particles_n, particles_p = _split(system, y.fibre)
-    mean_n, mean_p = _split(system, _mean_lithiation(system, y.fibre))
-    return {
+    c_there, w = (system.at_particles(system.on_electrodes(x)) for x in (c, y.line[1]))
+    surface, mean = y.fibre[-1], _mean_lithiation(system, y.fibre)
+    j, eta = system.faradaic(c_there, w, surface), w - system.equilibrium(surface)
+    j_n, j_p = _split(system, system.over_walls(j))
+    eta_n, eta_p = _split(system, system.over_walls(eta))
+    surface_n, surface_p = _split(system, _filled(system, surface))
+    mean_n, mean_p = _split(system, _filled(system, mean))
+    found = {
         "electrolyte concentration": c,
         "electrolyte potential": phi_e,
         "ionic current density": i_e,
         "negative electrode potential": phi_e[:n] + w_n,
         "positive electrode potential": phi_e[n + s :] + w_p,
-        "negative surface lithiation": particles_n[-1],
-        "positive surface lithiation": particles_p[-1],
+        "negative surface lithiation": surface_n,
+        "positive surface lithiation": surface_p,
         "negative mean lithiation": mean_n,
         "positive mean lithiation": mean_p,
         "negative interfacial current density": j_n,
         "positive interfacial current density": j_p,
         "negative overpotential": eta_n,
         "positive overpotential": eta_p,
-        "negative particle lithiation": particles_n,
-        "positive particle lithiation": particles_p,
     }
+    sides = ["negative"] * len(system.cell.negative.materials) + ["positive"] * len(system.cell.positive.materials)
+    for side, each in zip(sides, system.materials, strict=True):
+        if sides.count(side) == 1:
+            found[f"{side} particle lithiation"] = y.fibre[:, each.particles]
+            continue
+        values = dict(zip(OF_A_MATERIAL, (surface, mean, j, eta, y.fibre), strict=True))
+        found |= {f"{side} {each.material.name} {what}": x[..., each.particles] for what, x in values.items()}
+    return found
 
 
 def losses(system: DiscreteDFN, y: State, I: Scalar) -> dict[str, Scalar]:
@@ -142,13 +187,13 @@ def losses(system: DiscreteDFN, y: State, I: Scalar) -> dict[str, Scalar]:
     over = lambda x: (jnp.sum(weight_n * x[..., :n]), jnp.sum(weight_p * x[..., n:]))
 
     w = system.on_electrodes(y.line[1])
-    U = system.equilibrium(y.fibre[-1])
-    mean_n, mean_p = over(_mean_lithiation(system, y.fibre))
+    U = system.over_walls(system.equilibrium(y.fibre[-1]))
+    mean_n, mean_p = over(_filled(system, _mean_lithiation(system, y.fibre)))
     U_n, U_p = over(U)
     eta_n, eta_p = over(w - U)
-    rest = open_circuit_voltage(system.cell, Lithiation(mean_n, mean_p), system.T)
-    rest_n = system.cell.negative.particle.equilibrium(mean_n, system.T)
-    rest_p = system.cell.positive.particle.equilibrium(mean_p, system.T)
+    rest_n = equilibrium(system.cell.negative, mean_n, system.T)
+    rest_p = equilibrium(system.cell.positive, mean_p, system.T)
+    rest = rest_p - rest_n
 
     faces = system.solution_phase(y, I / system.cell.area)
 
@@ -180,16 +225,16 @@ def heats(system: DiscreteDFN, y: State, I: Scalar) -> dict[str, Scalar]:
     ohmic = jnp.sum(-faces.i_e * faces.phi_e_step + (i - faces.i_e) ** 2 * R_s)
     ends = [(i - 0.25 * faces.i_e[k]) ** 2 * system.solid_resistance[k] for k in (0, -1)]
 
-    c, w = system.on_electrodes(y.line[0]) * system.cell.c0, system.on_electrodes(y.line[1])
-    surface = y.fibre[-1]
+    there = lambda x: system.at_particles(system.on_electrodes(x))
+    c, w, surface = there(y.line[0]) * system.cell.c0, there(y.line[1]), y.fibre[-1]
     j = system.faradaic(c, w, surface)
+    dUdT = system.by_material(lambda material: lambda x: material.dUdT(x, system.T), surface)
     walls = system.on_electrodes(system.wall_area)
-    of = lambda electrode: lambda x: electrode.particle.dUdT(x, system.T)
-    dUdT = system.by_electrode(of(system.cell.negative), of(system.cell.positive), surface)
+    of_walls = lambda x: area * jnp.sum(walls * system.over_walls(x))
     return {
         "ohmic heat": area * (ohmic + ends[0] + ends[1]) + I**2 * system.cell.R_contact,
-        "reaction heat": area * jnp.sum(walls * j * (w - system.equilibrium(surface))),
-        "reversible heat": area * jnp.sum(walls * j * system.T * dUdT),
+        "reaction heat": of_walls(j * (w - system.equilibrium(surface))),
+        "reversible heat": of_walls(j * system.T * dUdT),
     }
 
 
@@ -198,7 +243,8 @@ def inventory(system: DiscreteDFN, y: State, rest: State) -> Inventory:
     area, n = system.cell.area, system.mesh.negative
     salt = area * jnp.sum(system.width * system.eps * y.line[0]) * system.cell.c0
     width = system.on_electrodes(system.width)
-    solid = area * width * system.wall * system.R_p / 3.0 * system.c_max * _mean_lithiation(system, y.fibre)
+    in_particles = area * system.R_p / 3.0 * system.c_max * _mean_lithiation(system, y.fibre)  # per wall area
+    solid = width * system.wall * system.over_walls(in_particles)
     w = system.on_electrodes(y.line[1] - rest.line[1])
     layer = area * width * system.wall * system.C_dl * w
     return Inventory(salt, jnp.sum(solid[:n]), jnp.sum(solid[n:]), jnp.sum(layer[:n]), jnp.sum(layer[n:]))

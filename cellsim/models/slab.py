@@ -402,6 +402,10 @@ class DiscreteSlab(AbstractSystem):
         """Not in general: the field bends what passes an end."""
         return False
 
+    def at(self, T: Any) -> Any:
+        """The same at temperature `T` [K]."""
+        return DiscreteSlab(self.slab, T)
+
     def temperature(self, y: State) -> Scalar:
         """That of the run [K]."""
         del y

@@ -289,6 +289,10 @@ class DiscreteSymmetricCell(AbstractSystem):
         """It is."""
         return True
 
+    def at(self, T: Any) -> Any:
+        """The same at temperature `T` [K]."""
+        return eqx.tree_at(lambda s: s.T, self, jnp.asarray(T))
+
     def temperature(self, y: State) -> Scalar:
         """That of the run [K]."""
         del y

@@ -43,7 +43,7 @@ def lithium(cell, theta):
 
 
 def published_state(cell):
-    return Lithiation(cell.negative.particle.theta0, cell.positive.particle.theta0)
+    return Lithiation(cell.negative.theta0, cell.positive.theta0)
 
 
 def test_an_empty_and_a_full_cell_rest_at_the_cut_off_voltages(cell):
@@ -96,7 +96,7 @@ def test_stoichiometries_are_those_of_an_independent_code(name):
             )
 
 
-PATHS = ("negative.particle.theta0", "positive.particle.eps_s", "negative.L", "V_max")
+PATHS = ("positive.particle.theta0", "positive.particle.eps_s", "negative.L", "V_max")
 CURVE = "positive.particle.U"
 
 

@@ -43,7 +43,7 @@ def test_pores_and_active_material_fit_into_an_electrode(name):
     cell = cellsim.load_cell(name)
     for side in {"negative", "positive", "working"} & set(vars(cell)):
         electrode = getattr(cell, side)
-        assert float(electrode.eps + electrode.particle.eps_s) <= 1 + 1e-12
+        assert float(electrode.eps + sum(each.eps_s for each in electrode.materials)) <= 1 + 1e-12
 
 
 def test_a_radius_in_micrometres_is_refused_with_its_path():

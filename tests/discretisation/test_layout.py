@@ -10,6 +10,8 @@ def random_layout(seed):
     rng = np.random.default_rng(seed)
     nodes = int(rng.integers(2, 12))
     host = rng.permutation(nodes)[: rng.integers(1, nodes + 1)]
+    if seed % 3 == 2:  # several fibres on a node
+        host = rng.integers(0, nodes, rng.integers(1, 2 * nodes))
     return Layout(int(rng.integers(1, 4)), nodes, int(rng.integers(2, 7)), tuple(map(int, host)))
 
 

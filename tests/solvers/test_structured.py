@@ -16,6 +16,7 @@ LAYOUTS = {
     "three fields": Layout(3, 8, 3, (1, 4, 5, 7)),
     "fibres in any order": Layout(2, 6, 6, (5, 0, 3)),
     "two nodes": Layout(2, 2, 2, (1,)),
+    "several fibres on a node": Layout(2, 7, 4, (0, 1, 2, 0, 1, 2, 5, 6, 6)),
     "a line alone": Layout(3, 8),
 }
 P = jnp.asarray([6.0, 0.4])
@@ -106,11 +107,6 @@ def test_many_systems_at_once_are_solved_as_one_by_one(make_problem):
     for k, shift in enumerate(shifts):
         for several, one in zip(jax.tree.leaves(together), jax.tree.leaves(solution(shift)), strict=True):
             np.testing.assert_allclose(several[k], one, rtol=1e-12, atol=1e-15)
-
-
-def test_a_node_that_hosts_two_fibres_is_refused_because_their_tips_share_a_colour():
-    with pytest.raises(ValueError, match="hosts more than one fibre"):
-        Layout(2, 5, 3, (0, 0, 2, 4, 4, 4)).seeds()
 
 
 def test_a_system_without_coupling_is_divided_by_its_shift():
