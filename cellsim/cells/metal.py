@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import optimistix as optx
 from jaxtyping import Array, Bool, Float
 
+from cellsim.cells.blends import equilibrium
 from cellsim.cells.design import Electrode, Separator
 from cellsim.constants import T_ROOM
 from cellsim.electrode.metal import AbstractMetalKinetics, behind_a_film
@@ -71,7 +72,7 @@ class HalfCellDesign(eqx.Module):
 def lithiation_at(cell: HalfCellDesign, V: Any, T: Any) -> Float[Array, ""]:
     """Lithiation of the working electrode that rests at `V` [V] against lithium; the nearest end where none does."""
     root: optx.Solution = optx.root_find(
-        lambda theta, V: cell.working.particle.equilibrium(theta, jnp.asarray(T)) - V,
+        lambda theta, V: equilibrium(cell.working, theta, jnp.asarray(T)) - V,
         optx.Bisection(rtol=1e-14, atol=1e-14),  # type: ignore[call-arg]
         jnp.asarray(0.5),
         V,
@@ -90,5 +91,5 @@ def lithiation_at_soc(cell: HalfCellDesign, soc: Any, T: Any) -> Float[Array, ""
 
 def cut_offs_are_met(cell: HalfCellDesign, T: Any) -> Bool[Array, ""]:
     """Whether the working electrode has both cut-off voltages at some lithiation."""
-    rest = lambda theta: cell.working.particle.equilibrium(jnp.asarray(theta), jnp.asarray(T))
+    rest = lambda theta: equilibrium(cell.working, jnp.asarray(theta), jnp.asarray(T))
     return (rest(1.0 - MARGIN) <= cell.V_min) & (rest(MARGIN) >= cell.V_max)
