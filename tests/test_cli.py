@@ -150,7 +150,7 @@ def test_a_disk_that_takes_no_more_is_told_and_exits_with_1(cellsim_command, mon
         (
             None,
             ["--cell", "Chen2020", "--model", "SPM"],
-            "--model: there is no model 'SPM' in this version. There is: DFN.",
+            "--model: there is no model 'SPM' in this version. There is: DFN",
         ),
         (None, ["--cell", "Chen2020", "--thermal", "lumped"], "There is: isothermal."),
         (None, ["--cell", "Chen2020", "--cycles", "3"], "--cycles = 3: this version runs one cycle only."),

@@ -211,7 +211,7 @@ def test_a_value_of_the_wrong_kind_is_refused_with_the_kind_that_is_wanted(compl
         ),
         (
             MINIMAL + "[model]\nname = 'SPMe'\n",
-            "[model] name: there is no model 'SPMe' in this version. There is: DFN.",
+            "[model] name: there is no model 'SPMe' in this version. There is: DFN",
         ),
         (MINIMAL + "[model]\nmesh = 'corse'\n", "there is no mesh 'corse' in this version. Did you mean 'coarse'?"),
         (MINIMAL + "[model]\nthermal = 'lumped'\n", "There is: isothermal."),
