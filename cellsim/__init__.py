@@ -7,6 +7,7 @@ from cellsim import compilation as _compilation
 
 _compilation.prepare()  # before equinox and diffrax are imported
 
+from cellsim.cells.design import Separator as Separator  # noqa: E402
 from cellsim.cells.load import check_cell as check_cell  # noqa: E402
 from cellsim.cells.load import load_cell as load_cell  # noqa: E402
 from cellsim.cells.metal import HalfCellDesign as HalfCellDesign  # noqa: E402

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from cellsim.cells.design import Cell
+from cellsim.cells.metal import HalfCellDesign, SymmetricDesign
 from cellsim.electrolyte import AbstractElectrolyte
 from cellsim.models.model import AbstractModel
 from cellsim.solvers import rodas5p
@@ -29,7 +30,7 @@ def of_electrolyte(electrolyte: AbstractElectrolyte) -> list[Citation]:
     return [Citation(f"electrolyte, {electrolyte.name}", electrolyte.source)] if electrolyte.source else []
 
 
-def of_cell(cell: Cell) -> list[Citation]:
+def of_cell(cell: Any) -> list[Citation]:
     """The sources of a cell: the publication, its electrolyte, and the laws that its parts obey."""
     return of_parts(cell)
 
@@ -38,7 +39,7 @@ def of_parts(tree: Any) -> list[Citation]:
     """The sources of a tree of parameters: cells and electrolytes in it, and the laws that its parts obey."""
     found = []
     for part in _parts(tree):
-        if isinstance(part, Cell) and part.source:
+        if isinstance(part, (Cell, HalfCellDesign, SymmetricDesign)) and part.source:
             found.append(Citation(f"cell, {part.name}", part.source))
         if isinstance(part, AbstractElectrolyte):
             found += of_electrolyte(part)

@@ -6,6 +6,7 @@ To add one, put a file in the package; nothing else is edited. A leading undersc
 import difflib
 import importlib
 import pkgutil
+import re
 from collections.abc import Iterable
 from types import ModuleType
 
@@ -37,6 +38,12 @@ def module(package: ModuleType | str, name: str) -> ModuleType:
         )
     chosen = name if name in known else by_plain_name[_plain(name)]
     return importlib.import_module(f"{package.__name__}.{chosen}")
+
+
+def plain(error: UnknownName, what: str) -> str:
+    """What was said of an unknown name of a `what`, without the name of a package."""
+    said = re.sub(r"unknown name ('.*') in [\w.]+\.", rf"there is no {what} \1.", str(error), count=1)
+    return said.replace(" It has ", " There are: ")
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:

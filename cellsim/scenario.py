@@ -14,28 +14,33 @@ import numpy as np
 from cellsim import registry
 from cellsim.cells import bpx
 from cellsim.cells import library as cell_library
-from cellsim.cells.design import Cell, implausible_laws
+from cellsim.cells.design import implausible_laws
 from cellsim.constants import ZERO_CELSIUS
 from cellsim.electrolyte.load import load_electrolyte
 from cellsim.fitting.optimise import Optimum, maximised
 from cellsim.fitting.optimise import Progress as Improving
 from cellsim.hints import likely_unit
-from cellsim.models.dfn import DFN
-from cellsim.models.full_cell import AbstractFullCell
-from cellsim.models.mesh import Mesh
-from cellsim.models.spm import SPM
-from cellsim.models.spme import SPMe
+from cellsim.models.slab import Slab
 from cellsim.parameters import Quantity, UnknownPath, described, get, leaves, problems, replace
 from cellsim.protocols import language
 from cellsim.protocols.protocol import Protocol
+from cellsim.scenario_models import (
+    MESHES,
+    THERMAL,
+    chosen_model,
+    made,
+    subject_of,
+    table_given,
+    with_subject,
+)
+from cellsim.scenario_models import (
+    described as described_by,
+)
 from cellsim.scenario_parts import Optimise, electrolyte_from, optimise_from, protocol_from
 from cellsim.settings import BadInput, Reading, Settings, settings_in, shown
 from cellsim.simulation.simulate import Progress, simulate
 from cellsim.simulation.solution import Solution
 
-MODELS: dict[str, type[DFN | SPMe | SPM]] = {"DFN": DFN, "SPMe": SPMe, "SPM": SPM}
-MESHES: dict[str, Callable[[], Mesh]] = {"coarse": Mesh.coarse, "default": Mesh.default, "fine": Mesh.fine}
-THERMAL = ("isothermal",)
 DEFAULT_STEP = "Discharge at 1C"
 STATE_OF_CHARGE = Quantity("-", 0.0, 1.0, "initial state of charge")
 AMBIENT = Quantity("degC", -60.0, 100.0, "ambient and initial temperature")
@@ -49,7 +54,7 @@ class Scenario:
 
     title: str
     description: str
-    model: AbstractFullCell
+    model: Any
     mesh: str
     changes: tuple[tuple[str, Any], ...]
     protocol: Protocol
@@ -62,9 +67,9 @@ class Scenario:
     optimise: Optimise | None = None
 
     @property
-    def cell(self) -> Cell:
-        """The cell that is run."""
-        return self.model.cell
+    def cell(self) -> Any:
+        """What is run: a full, half or symmetric cell, or a slab."""
+        return subject_of(self.model)
 
     def run(
         self, progress: Progress | None = None, on_cycle: Callable[[int, Solution], None] | None = None
@@ -83,17 +88,17 @@ class Scenario:
             on_cycle=on_cycle,
         )
 
-    def goal(self, cell: Cell) -> Any:
+    def goal(self, cell: Any) -> Any:
         """What is to be as great as it can be, of a run of the scenario with `cell` in the place of its own."""
         assert self.optimise is not None
-        model = dataclasses.replace(self.model, cell=cell)
+        model = with_subject(self.model, cell)
         return abs(getattr(dataclasses.replace(self, model=model).run(), self.optimise.goal))
 
     def improved(self, progress: Improving | None = None) -> tuple["Scenario", Optimum]:
         """The scenario with the best cell that is found, and how it was found."""
         assert self.optimise is not None
         best = maximised(self.goal, self.cell, self.optimise.free, steps=self.optimise.steps, progress=progress)
-        return dataclasses.replace(self, model=dataclasses.replace(self.model, cell=best.cell)), best
+        return dataclasses.replace(self, model=with_subject(self.model, best.cell)), best
 
 
 def load_scenario(path: str | Path, changes: Settings | None = None, found: Iterable[str] = ()) -> Scenario:
@@ -108,11 +113,11 @@ def scenario_from(settings: Settings, source: str, found: Iterable[str] = (), fo
     and everything else that is wrong."""
     read = Reading(settings, list(found))
     check = read.flag(("cell", "check"), True)
-    cell = _cell(read)
+    cell = _subject(read)
     temperature = read.number(("model", "ambient_temperature"), None, AMBIENT)
-    model = read.chosen(("model", "name"), "DFN", MODELS, "model")
+    model = chosen_model(read, cell)
     mesh = read.chosen(("model", "mesh"), "default", MESHES, "mesh")
-    read.chosen(("model", "thermal"), "isothermal", THERMAL, "thermal model")
+    thermal = read.chosen(("model", "thermal"), "isothermal", THERMAL, "thermal model")
     protocol = protocol_from(read, folder)
     soc = read.number(("protocol", "soc"), 1.0 if cell is None else float(cell.soc_initial), STATE_OF_CHARGE)
     rtol = read.number(("solver", "rtol"), 1e-6, RTOL)
@@ -134,7 +139,7 @@ def scenario_from(settings: Settings, source: str, found: Iterable[str] = (), fo
     ):
         raise BadInput(source, read.problems)
     try:
-        built = MODELS[model](cell, mesh=MESHES[mesh]())
+        built = made(model, cell, mesh, thermal or THERMAL[0])
     except ValueError as error:  # a model that the cell does not suit
         raise BadInput(source, [str(error)]) from None
     return Scenario(
@@ -154,8 +159,18 @@ def scenario_from(settings: Settings, source: str, found: Iterable[str] = (), fo
     )
 
 
-def _cell(read: Reading) -> Cell | None:
-    """The cell with its changes, each judged alone."""
+def _subject(read: Reading) -> Any:
+    """What is run, with its changes; None where something is wrong with it."""
+    table = table_given(read)
+    if table is None or table == "half_cell":
+        cell = _cell(read)
+        return cell if table is None else described_by(table, read, cell)
+    subject = described_by(table, read, None)
+    return None if subject is None else _changed(read, subject)
+
+
+def _cell(read: Reading) -> Any:
+    """The cell that is named, with its changes."""
     given = read.settings.get(("cell", "name"))
     name = read.text(("cell", "name"), "")
     if given is None or given.value == "":
@@ -168,9 +183,9 @@ def _cell(read: Reading) -> Cell | None:
         read.problems.append(f"{place} = '{name}': a BPX file is called {', '.join(bpx.SUFFIXES)} at its end.")
         return None
     try:
-        cell: Cell = bpx.load(name) if bpx.is_bpx(name) else registry.module(cell_library, name).cell()
+        cell: Any = bpx.load(name) if bpx.is_bpx(name) else registry.module(cell_library, name).cell()
     except registry.UnknownName as error:
-        read.problems.append(f"{place}: {_plain(error, 'cell')}")
+        read.problems.append(f"{place}: {registry.plain(error, 'cell')}")
         return None
     except bpx.UnreadableBPX as error:
         read.problems.extend(f"{place} = '{name}': {line}" for line in error.lines)
@@ -183,24 +198,28 @@ def _cell(read: Reading) -> Cell | None:
         try:
             cell = dataclasses.replace(cell, electrolyte=load_electrolyte(solution))
         except registry.UnknownName as error:
-            read.problems.append(f"{read.settings['cell', 'electrolyte'].place}: {_plain(error, 'electrolyte')}")
+            read.problems.append(
+                f"{read.settings['cell', 'electrolyte'].place}: {registry.plain(error, 'electrolyte')}"
+            )
+    return _changed(read, cell)
+
+
+def _changed(read: Reading, cell: Any) -> Any:
+    """The cell with the numbers that are set by their paths, each judged alone."""
     for key, change in read.settings.items():
         if key[:2] == ("cell", "set"):
             wrong = _unsettable(cell, key[2], change.value)
             if wrong:
                 read.problems.append(f"{change.place}: {wrong}")
-            else:
+                continue
+            try:
                 cell = replace(cell, key[2], change.value)
+            except ValueError as error:  # what is made of it refuses it, as a slab that is not neutral
+                read.problems.append(f"{change.place}: {error}")
     return cell
 
 
-def _plain(error: registry.UnknownName, what: str) -> str:
-    """What the register says, without the name of a package."""
-    said = re.sub(r"unknown name ('.*') in [\w.]+\.", rf"there is no {what} \1.", str(error), count=1)
-    return said.replace(" It has ", " There are: ")
-
-
-def _unsettable(cell: Cell, path: str, value: Any) -> str:
+def _unsettable(cell: Any, path: str, value: Any) -> str:
     """Why `value` cannot stand at `path`; nothing when it can."""
     try:
         held = get(cell, path)
@@ -223,10 +242,10 @@ def _unsettable(cell: Cell, path: str, value: Any) -> str:
     return "" if np.all(np.isfinite(value)) else "must be finite."
 
 
-def _implausible(cell: Cell) -> list[str]:
+def _implausible(cell: Any) -> list[str]:
     """One problem that lists every number and law of `cell` that cannot be meant, with what it may have been."""
     lines = []
-    for line in problems(cell) + implausible_laws(cell):
+    for line in problems(cell) + ([] if isinstance(cell, Slab) else implausible_laws(cell)):
         path, _, rest = line.partition(" = ")
         about = described(cell, path)
         hint = likely_unit(float(rest.split()[0]), about) if about is not None else ""

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from cellsim.cells.design import Cell
 from cellsim.constants import ZERO_CELSIUS
 from cellsim.electrolyte import levels, speciation
 from cellsim.electrolyte.electrolyte import AbstractElectrolyte, Electrolyte
@@ -108,7 +107,7 @@ def _clusters(value: Any, place: str, wrong: list[str]) -> tuple[speciation.Clus
     return tuple(found)
 
 
-def optimise_from(read: Reading, cell: Cell | None) -> Optimise | None:
+def optimise_from(read: Reading, cell: Any) -> Optimise | None:
     """What the table [optimise] asks for; None where there is none."""
     if not any(key[0] == "optimise" for key in read.settings):
         return None

@@ -26,6 +26,33 @@ KEYS: dict[str, tuple[str, ...]] = {
     "solver": ("rtol", "atol", "max_steps"),
     "optimise": ("maximise", "over", "steps"),
     "output": ("dir",),
+    "slab": (
+        "name",
+        "ions",
+        "electrolyte",
+        "layers",
+        "left",
+        "right",
+        "area",
+        "T_ref",
+        "reference",
+        "cells",
+        "grading",
+    ),
+    "symmetric": (
+        "name",
+        "electrolyte",
+        "layers",
+        "metal",
+        "left",
+        "right",
+        "area",
+        "c0",
+        "V_limit",
+        "T_ref",
+        "R_contact",
+    ),
+    "half_cell": ("electrode", "lithium", "V_min", "V_max", "capacity", "R_contact"),
 }
 
 

@@ -30,7 +30,16 @@ ROWS = (
     ("simulation", "protocols"),
     ("fitting",),
     ("citations", "plotting", "output"),
-    ("hints", "settings", "scenario_parts", "scenario"),
+    (
+        "hints",
+        "settings",
+        "entries",
+        "scenario_parts",
+        "scenario_metal",
+        "scenario_slab",
+        "scenario_models",
+        "scenario",
+    ),
     ("cli", "__main__", "__init__"),
 )
 # A convenience that is imported when it is called: a solution draws itself.

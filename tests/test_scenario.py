@@ -212,10 +212,10 @@ def test_a_value_of_the_wrong_kind_is_refused_with_the_kind_that_is_wanted(compl
         ),
         (
             MINIMAL + "[model]\nname = 'P2D'\n",
-            "[model] name: there is no model 'P2D' in this version. There is: DFN, SPMe, SPM.",
+            "[model] name: there is no model 'P2D' in this version.",
         ),
         (MINIMAL + "[model]\nmesh = 'corse'\n", "there is no mesh 'corse' in this version. Did you mean 'coarse'?"),
-        (MINIMAL + "[model]\nthermal = 'lumped'\n", "There is: isothermal."),
+        (MINIMAL + "[model]\nthermal = 'lumpy'\n", "There is: isothermal, lumped."),
         (MINIMAL + "[protocol]\nuntil = 'never'\n", "never"),
         (
             MINIMAL + "[cell.set]\nnegative.partcle.R_p = 1e-6\n",

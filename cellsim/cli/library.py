@@ -4,7 +4,7 @@ import inspect
 import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -16,8 +16,9 @@ from cellsim.cells import library as cell_library
 from cellsim.cells.balance import Lithiation, at_soc, open_circuit_voltage
 from cellsim.cells.design import Cell, lithium_capacity, materials_by_path
 from cellsim.cells.load import load_cell
+from cellsim.cells.metal import HalfCellDesign
 from cellsim.citations import Citation
-from cellsim.cli import DONE, electrolytes, steps
+from cellsim.cli import DONE, electrolytes, metal_cells, steps
 from cellsim.cli.terminal import columns
 from cellsim.electrolyte import AbstractElectrolyte, aqueous
 from cellsim.electrolyte import library as electrolyte_library
@@ -26,8 +27,8 @@ from cellsim.hints import near_name
 from cellsim.models.mesh import Mesh
 from cellsim.models.observables import PROFILES
 from cellsim.output import SUMMARY
-from cellsim.parameters import Leaf, Quantity, leaves
-from cellsim.scenario import MESHES, MODELS, described
+from cellsim.parameters import Leaf, Quantity, described, leaves
+from cellsim.scenario_models import MESHES, MODELS, RUNS
 from cellsim.settings import BadInput
 
 T = TypeVar("T")
@@ -74,7 +75,7 @@ def describe(name: str, out: str | None = None) -> int:
     return DONE
 
 
-def _draw_cell(cell: Cell) -> Callable[[str], Path]:
+def _draw_cell(cell: Any) -> Callable[[str], Path]:
     known = electrolytes.library_name(cell.electrolyte)
     return lambda out: electrolytes.draw(cell.electrolyte, known, cell.name, out)
 
@@ -121,7 +122,7 @@ def _citations_in(directory: Path) -> list[Citation]:
 
 def _on(
     name: str,
-    of_cell: Callable[[Cell], T],
+    of_cell: Callable[[Any], T],
     of_electrolyte: Callable[[AbstractElectrolyte], T],
     of_ion: Callable[[str], T],
     of_model: Callable[[str], T],
@@ -165,7 +166,7 @@ def _joined(names: Iterable[str]) -> str:
 # ---- cells
 
 
-def _cell_text(cell: Cell) -> str:
+def _cell_text(cell: Any) -> str:
     headline = _headline(registry.module(cell_library, cell.name)) if cell.notes is None else cell.notes.title
     parts = [
         f"{cell.name}: {headline}",
@@ -180,7 +181,7 @@ def _cell_text(cell: Cell) -> str:
         columns([("path", "value", "unit", "meaning"), *_law_values(cell)]),
         "",
         "The cell at rest",
-        columns(_rest(cell)),
+        columns(_rest(cell) if isinstance(cell, Cell) else metal_cells.at_rest(cell)),
         "",
         f"{ITS_ELECTROLYTE}, {cell.electrolyte.name}",
         electrolytes.tables(cell.electrolyte),
@@ -188,7 +189,7 @@ def _cell_text(cell: Cell) -> str:
     return "\n".join(parts)
 
 
-def _parameter(cell: Cell, leaf: Leaf) -> tuple[str, str, str, str]:
+def _parameter(cell: Any, leaf: Leaf) -> tuple[str, str, str, str]:
     """Path, value, unit and meaning; coefficients of a law carry the meaning of the law."""
     about = leaf.quantity
     unit, meaning = ("", "") if about is None else (about.unit, about.doc)
@@ -207,7 +208,7 @@ def _parameter(cell: Cell, leaf: Leaf) -> tuple[str, str, str, str]:
     return leaf.path, "1 number" if value.size == 1 else f"{value.size} numbers", unit, f"{meaning}: [{listed}]"
 
 
-def _law_values(cell: Cell) -> list[tuple[str, str, str, str]]:
+def _law_values(cell: Any) -> list[tuple[str, str, str, str]]:
     T = cell.T_ref
     rows = []
     for name in PROPERTIES:
@@ -253,9 +254,15 @@ def _rest(cell: Cell) -> list[tuple[str, str]]:
 
 def _model_text(name: str) -> str:
     meshes = [(mesh, _mesh_text(make())) for mesh, make in MESHES.items()]
-    fields = [(key, f"[{about.unit}] {about.long_name}") for key, about in PROFILES.items()]
-    text = inspect.getdoc(inspect.getmodule(MODELS[name])) or ""
-    return "\n".join([text, "", "Meshes", columns(meshes), "", "Fields of a solution", columns(fields)])
+    module = inspect.getmodule(MODELS[name])
+    known = getattr(module, "FIELDS", PROFILES if RUNS.get(name, Cell) is Cell else {})
+    fields = [(key, f"[{about.unit}] {about.long_name}") for key, about in known.items()]
+    parts = [inspect.getdoc(module) or ""]
+    if RUNS.get(name, Cell) in (Cell, HalfCellDesign):
+        parts += ["", "Meshes", columns(meshes)]
+    if fields:
+        parts += ["", "Fields of a solution", columns(fields)]
+    return "\n".join(parts)
 
 
 def _mesh_text(mesh: Mesh) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import jax.numpy as jnp
 import numpy as np
 
 from cellsim import __version__, output
@@ -184,9 +185,6 @@ def closing_table(
 ) -> str:
     """What came out, on a dozen lines, and `more` lines before those of time and files."""
     t, V = float(np.asarray(solution.t)[-1]), np.asarray(solution.V)
-    salt = np.asarray(solution.profile("electrolyte concentration"))
-    least, most = (round(float(c), 1) + 0.0 for c in (salt.min(), salt.max()))
-    balance = solution.balance
     rows = [
         *_step_rows(solution),
         ("time", f"{t:.6g} s ({t / 60:.4g} min)"),
@@ -196,12 +194,8 @@ def closing_table(
             "voltage",
             f"{V[0]:.4f} V at the start, {V[-1]:.4f} V at the end",
         ),
-        ("salt", f"{least:g} to {most:g} mol/m3 ({float(scenario.cell.c0):g} at rest)"),
-        (
-            "balances",
-            f"lithium {balance.lithium_relative_drift:.1e}, salt {balance.salt_relative_drift:.1e}, charge "
-            f"{balance.charge_balance_relative_error:.1e} (relative errors)",
-        ),
+        *_contents(solution),
+        ("balances", _balances(solution)),
         *more,
         ("time steps", f"{int(solution.steps)}, {int(solution.rejected)} of them rejected"),
         (
@@ -235,6 +229,27 @@ def _step_rows(solution: Solution) -> list[tuple[str, str]]:
         for cycle in shown
     ]
     return [*rows, ("stopped", solution.stop_reason)]
+
+
+def _contents(solution: Solution) -> list[tuple[str, str]]:
+    """Between which concentrations everything that is dissolved ran, and what there was at rest."""
+    model = solution.model
+    system = model.discretised(solution.T[0])
+    rest = system.profiles(solution.rest, jnp.zeros(()))
+    rows = []
+    for name, field in model.concentrations.items():
+        c, c0 = np.asarray(solution.profile(field)), np.asarray(rest[field])
+        least, most = (round(float(x), 1) + 0.0 for x in (c.min(), c.max()))
+        at_rest = f"{c0.min():g}" if np.allclose(c0, c0[0]) else f"{c0.min():g} to {c0.max():g}"
+        rows.append((name, f"{least:g} to {most:g} mol/m3 ({at_rest} at rest)"))
+    return rows
+
+
+def _balances(solution: Solution) -> str:
+    """How far the run strayed from what must hold; what a model knows nothing of is left out."""
+    words = lambda name: name.removesuffix("_relative_drift").removesuffix("_relative_error").removesuffix("_balance")
+    errors = {words(name): error for name, error in solution.balance._asdict().items() if np.isfinite(error)}
+    return ", ".join(f"{name} {error:.1e}" for name, error in errors.items()) + " (relative errors)"
 
 
 def _optimum_rows(scenario: Scenario, best: Optimum) -> list[tuple[str, str]]:

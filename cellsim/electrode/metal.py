@@ -48,7 +48,7 @@ class Deposition(AbstractMetalKinetics):
 
     `n` is the charge number of the cation. An anodic transfer coefficient of a half is the symmetric law.
 
-    Source: for lithium, Doyle, Fuller & Newman, J. Electrochem. Soc. 140 (1993) 1526, doi:10.1149/1.2221597.
+    Source: Doyle, Fuller & Newman, J. Electrochem. Soc. 140 (1993) 1526, doi:10.1149/1.2221597.
     """
 
     j0_ref: Float[Array, ""] = quantity("A/m2", 1e-6, 1e6, "exchange current density at 1 mol/L and T_ref")

@@ -6,7 +6,7 @@ solution between them at `c` [mol/m3]; salts have any charges (`Salt`). With the
     N = -D dc/dx + t_plus i/(z+ nu+ F),   dphi/dx = -i/kappa + nu R T/(z+ nu+ F) (1 - t_plus) chi dln(c)/dx
 
 and phi is the potential that a reference electrode of the same metal would show. Closed forms hold for constant
-properties; functions that take an `Electrolyte` integrate over its laws. In a porous medium put effective conductivity
+properties; functions that take an electrolyte integrate over its laws. In a porous medium put effective conductivity
 and diffusivity, and D over porosity where time plays a role.
 
 Sources: Newman & Balsara, Electrochemical Systems, 4th ed. (Wiley 2021), chapters 11 and 12; Balsara & Newman,
@@ -22,7 +22,7 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Float
 
 from cellsim.constants import F, R
-from cellsim.electrolyte.electrolyte import Electrolyte, Salt
+from cellsim.electrolyte.electrolyte import AbstractElectrolyte, Salt
 
 Points = Float[ArrayLike, "*#point"]
 Result = Float[Array, "*point"]
@@ -56,7 +56,7 @@ def newman_number(
     return _diffusion_voltage(T, salt) / (_charge(salt)) * kappa * (1 - t_plus) ** 2 * chi / (D * c)
 
 
-def newman_number_of(electrolyte: Electrolyte, c: Points, T: Points) -> Result:
+def newman_number_of(electrolyte: AbstractElectrolyte, c: Points, T: Points) -> Result:
     """Ne [-] of an electrolyte at `c` [mol/m3] and `T` [K]."""
     e = electrolyte
     return newman_number(e.kappa(c, T), e.D(c, T), e.t_plus(c, T), e.chi(c, T), c, T, e.salt)
@@ -131,7 +131,9 @@ def limiting_current(D: Points, t_plus: Points, c0: Points, L: Points, salt: Sal
     return 2 * _charge(salt) * jnp.asarray(D) * c0 / ((1 - jnp.asarray(t_plus)) * L)
 
 
-def limiting_current_of(electrolyte: Electrolyte, c0: Float[ArrayLike, ""], T: Points, L: Points) -> Float[Array, ""]:
+def limiting_current_of(
+    electrolyte: AbstractElectrolyte, c0: Float[ArrayLike, ""], T: Points, L: Points
+) -> Float[Array, ""]:
     """The same for properties that vary with concentration: D/(1 - t_plus) dc/dx is the same everywhere, and the salt
     is conserved, which says how high the concentration rises at the dissolving electrode.
 
@@ -182,13 +184,15 @@ def hittorf_gain(t_plus: Points, Q: Points, salt: Salt = ONE_TO_ONE) -> Result:
 # ---- concentration cells
 
 
-def concentration_cell(electrolyte: Electrolyte, c_1: Points, c_2: Points, T: Points) -> Result:
+def concentration_cell(electrolyte: AbstractElectrolyte, c_1: Points, c_2: Points, T: Points) -> Result:
     """Potential [V] of an electrode of the cation's metal in solution of `c_2` against one in `c_1` [mol/m3], the
     solutions in contact: the integral of nu R T/(z+ nu+ F) (1 - t_plus) chi dln(c). With transference."""
     return _cell_integral(electrolyte, c_1, c_2, T, lambda c: (1 - electrolyte.t_plus(c, T)) * electrolyte.chi(c, T))
 
 
-def concentration_cell_without_transference(electrolyte: Electrolyte, c_1: Points, c_2: Points, T: Points) -> Result:
+def concentration_cell_without_transference(
+    electrolyte: AbstractElectrolyte, c_1: Points, c_2: Points, T: Points
+) -> Result:
     """The same of two cells back to back with an electrode for the anion in each, so that no ions cross between them:
     the activity alone shows, integral of nu R T/(z+ nu+ F) chi dln(c) [V]."""
     return _cell_integral(electrolyte, c_1, c_2, T, lambda c: electrolyte.chi(c, T))
@@ -215,7 +219,7 @@ def cell_slope(t_plus: Points, chi: Points, T: Points, salt: Salt = ONE_TO_ONE) 
 
 
 def _cell_integral(
-    electrolyte: Electrolyte, c_1: Points, c_2: Points, T: Points, factor: Callable[[Array], Array]
+    electrolyte: AbstractElectrolyte, c_1: Points, c_2: Points, T: Points, factor: Callable[[Array], Array]
 ) -> Array:
     x, w = _gauss()
     c_1, c_2 = jnp.asarray(c_1, dtype=float), jnp.asarray(c_2, dtype=float)

@@ -263,6 +263,11 @@ class DiscreteHalfCell(AbstractSystem):
         """That of the model."""
         return self.porous.layout
 
+    @property
+    def T(self) -> Scalar:
+        """Temperature of the run [K]."""
+        return self.porous.T
+
     def metal_current(self, c: Float[Array, " nodes"], w: Float[Array, " nodes"]) -> Float[Array, "1"]:
         """Faradaic current density [A/m2] of the lithium, positive when it dissolves, from c / c0 and w."""
         return self.cell.lithium.j(c[:1] * self.cell.c0, w[:1], self.porous.T)

@@ -28,10 +28,13 @@ class Norms(NamedTuple):
 # On the coarse mesh but for ON_DEFAULT. To record anew, empty this, run, and copy what is printed.
 RECORD = {
     "best_transference_4C": Norms(capacity=1.7422956, time=313.61321, V_rms=3.2591386),  # where it starts
+    "graphite_half_cell": Norms(capacity=1.718484, time=5307.953, V_rms=0.2980144),
+    "iontophoresis": Norms(capacity=0.005, time=3600.0, V_rms=0.7619957),
     "lgm50_1C": Norms(capacity=4.991728, time=3594.044, V_rms=3.518903),
     "lgm50_2C": Norms(capacity=4.784198, time=1722.311, V_rms=3.329844),
     "lgm50_C2": Norms(capacity=5.069144, time=7299.567, V_rms=3.616232),
     "lgm50_limiting_current": Norms(capacity=2.366537, time=567.9688, V_rms=3.264515),
+    "lithium_polymer_lithium": Norms(capacity=1.666667e-4, time=600.0, V_rms=0.07385242),
     "marquis2019_1C": Norms(capacity=0.8541187, time=4517.712, V_rms=3.658515),
 }
 ON_DEFAULT = ("lgm50_1C",)  # on the mesh that its file asks for
@@ -86,6 +89,22 @@ def test_a_higher_transference_number_lifts_the_limiting_current(limited):
     better = solved("lgm50_limiting_current", **{"electrolyte.t_plus": 0.5})
     assert "depleted" not in better.stop_reason
     assert float(better.capacity) > 1.8 * float(limited.capacity)
+
+
+def test_a_drug_carries_a_quarter_of_the_current_through_the_membrane_and_sodium_none():
+    run = solved("iontophoresis")
+    i, F = 5.0, 96485.33212
+    at_end = {ion: F * np.asarray(run.profile(f"{ion} flux"))[-1] / i for ion in ("drug+", "Na+", "Cl-")}
+    np.testing.assert_allclose(at_end["drug+"] + at_end["Na+"] - at_end["Cl-"], 1.0, rtol=1e-9)
+    np.testing.assert_allclose(at_end["drug+"], 0.25, atol=0.01)  # everywhere: it has settled; on a coarse mesh
+    assert np.max(np.abs(at_end["Na+"])) < 1e-3
+
+
+def test_five_times_the_current_runs_the_polymer_dry_after_a_minute():
+    changes = {("protocol", "steps"): Given(["Discharge at 5 mA for 10 minutes"], "this test")}
+    run = load_scenario(FOLDER / "lithium_polymer_lithium.toml", changes).run()
+    assert "depleted at the right metal" in run.stop_reason and "limiting current" in run.stop_reason
+    assert 55.0 < float(run.t[-1]) < 75.0
 
 
 # ---- a scenario that looks for a better cell
