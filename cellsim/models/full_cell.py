@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import equinox as eqx
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float
 
 from cellsim.cells.balance import at_soc, cut_offs_are_reached
-from cellsim.cells.design import Cell
+from cellsim.cells.design import Cell, lithium_capacity
 from cellsim.discretisation.layout import State
 from cellsim.models.mesh import Mesh
 from cellsim.models.model import AbstractModel, Limits, Panel, Profile, Region
@@ -42,6 +43,16 @@ class AbstractFullCell(AbstractModel):
         """Whether the cell, with the lithium it holds, can rest at its cut-off voltages."""
         del I
         return cut_offs_are_reached(self.cell, T)
+
+    @property
+    def borders(self) -> int:
+        """No unknowns of the whole."""
+        return 0
+
+    def usable(self, T: Any) -> Scalar:
+        """Charge [A.h] between the states of charge 1 and 0."""
+        full, empty = (at_soc(self.cell, jnp.asarray(soc), T) for soc in (1.0, 0.0))
+        return lithium_capacity(self.cell.negative, self.cell.area) * (full.negative - empty.negative)
 
     @property
     def title(self) -> str:

@@ -17,6 +17,7 @@ from jaxtyping import Array, Float
 from cellsim.cells.balance import Lithiation, open_circuit_voltage
 from cellsim.cells.design import Cell, lithium_capacity
 from cellsim.constants import SECONDS_PER_HOUR, F
+from cellsim.discretisation import local
 from cellsim.discretisation.grid import radial_grid
 from cellsim.discretisation.layout import State
 from cellsim.models.dfn import DiscreteDFN, Faces
@@ -100,6 +101,26 @@ class AbstractSingleParticleSystem(AbstractSystem):
     def T(self) -> Scalar:
         """Temperature [K]."""
         return self.walls.T
+
+    @property
+    def is_affine(self) -> bool:
+        """It is not."""
+        return False
+
+    def temperature(self, y: State) -> Scalar:
+        """That of the run [K]."""
+        del y
+        return self.T
+
+    def border_rate(self, y: State, I: Scalar) -> Float[Array, " border"]:
+        """There is no border."""
+        del y, I
+        return jnp.zeros(0)
+
+    def laws_at(self, y: State, I: Scalar) -> local.Laws:
+        """What the rate is made of at current `I` [A]."""
+        del y
+        return self.laws(I)
 
     # ---- the average over each electrode
 
