@@ -14,6 +14,7 @@ from cellsim.cells.notes import Notes
 from cellsim.cells.porous import Bruggeman
 from cellsim.constants import SECONDS_PER_HOUR, T_ROOM, F
 from cellsim.electrode.film import through_film
+from cellsim.electrode.hysteresis import Branches, OneState
 from cellsim.electrode.kinetics import AbstractKinetics
 from cellsim.electrolyte.electrolyte import PROPERTIES, AbstractElectrolyte
 from cellsim.laws import Law, law
@@ -36,16 +37,27 @@ class Particle(eqx.Module):
     dUdT: Law = law("V/K", -0.01, 0.01, "entropic coefficient of (lithiation, T)", default=0.0)
     T_ref: Float[Array, ""] = quantity("K", 200.0, 500.0, "temperature of `U`", default=T_ROOM)
     R_film: Float[Array, ""] | None = quantity("Ohm m2", 0.0, 1.0, "resistance of a film on the walls", default=None)
+    hysteresis: OneState | None = None
     name: str = eqx.field(static=True, default="material")
+
+    def __check_init__(self) -> None:
+        """Raises `ValueError` for hysteresis without branches."""
+        if self.hysteresis is not None and not isinstance(self.U, Branches):
+            raise ValueError(
+                f"hysteresis moves the open-circuit potential between two branches, but U of {self.name} is one curve "
+                f"({type(self.U).__name__}). Needed: U=Branches(lithiation, delithiation)."
+            )
 
     @property
     def a(self) -> Float[Array, ""]:
         """Wall area per electrode volume [1/m]."""
         return 3.0 * self.eps_s / self.R_p
 
-    def equilibrium(self, theta: Points, T: Points) -> Float[Array, "*point"]:
-        """Equilibrium potential [V] against lithium at lithiation `theta` [-] and temperature `T` [K]."""
-        return self.U(theta, T) + (T - self.T_ref) * self.dUdT(theta, T)
+    def equilibrium(self, theta: Points, T: Points, h: Points | None = None) -> Float[Array, "*point"]:
+        """Equilibrium potential [V] against lithium at lithiation `theta` [-] and temperature `T` [K], and at the state
+        of hysteresis `h` [-] where one is given, else in the mean of both branches."""
+        U = self.U.at(theta, T, h) if isinstance(self.U, Branches) and h is not None else self.U(theta, T)
+        return U + (T - self.T_ref) * self.dUdT(theta, T)
 
     def j(self, c: Points, theta: Points, eta: Points, T: Points) -> Float[Array, "*point"]:
         """Faradaic current density [A/m2] of the wall, positive when lithium leaves, at salt concentration `c`

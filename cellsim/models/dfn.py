@@ -7,6 +7,7 @@ Sources: Doyle, Fuller & Newman, J. Electrochem. Soc. 140 (1993) 1526, doi:10.11
 Electrochemical Systems, 4th ed. (Wiley 2021), chapters 11, 12 and 22.
 """
 
+import itertools
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -43,8 +44,8 @@ class DFN(AbstractFullCell):
 
     @property
     def layout(self) -> Layout:
-        """Two fields (salt concentration; w, idle in the separator) on the cells, and on each electrode cell a particle
-        of each of its materials."""
+        """Two fields (salt concentration; w, idle in the separator) on the cells, a third for the hysteresis of each of
+        the materials of an electrode that have it, and on each electrode cell a particle of each of its materials."""
         return _layout(self.cell, self.mesh)
 
     def discretised(self, T: Any) -> "DiscreteDFN":
@@ -56,7 +57,7 @@ def _layout(cell: Cell, mesh: Mesh) -> Layout:
     nodes = mesh.negative + mesh.separator + mesh.positive
     negative, positive = range(mesh.negative), range(mesh.negative + mesh.separator, nodes)
     host = (*(tuple(negative) * len(cell.negative.materials)), *(tuple(positive) * len(cell.positive.materials)))
-    return Layout(fields=2, nodes=nodes, depth=mesh.radial, host=host)
+    return Layout(fields=2 + hysteretic(cell), nodes=nodes, depth=mesh.radial, host=host)
 
 
 class DiscreteDFN(AbstractSystem):
@@ -152,9 +153,32 @@ class DiscreteDFN(AbstractSystem):
             [law_of(each.material)(*(x[..., each.particles] for x in arguments)) for each in self.materials], axis=-1
         )
 
-    def scaled(self, c: Array, w: Array, theta: Array) -> State:
-        """The solver's unknowns from salt concentration [mol/m3], w [V] (on the electrodes) and lithiation."""
-        return State(jnp.stack([c / self.cell.c0, self.on_cells(w)]), theta)
+    def scaled(self, c: Array, w: Array, theta: Array, h: Array | None = None) -> State:
+        """The solver's unknowns from salt concentration [mol/m3], w [V] (on the electrodes), lithiation, and the state
+        of hysteresis of the particles."""
+        fields = [c / self.cell.c0, self.on_cells(w)]
+        if h is not None:
+            for k in range(hysteretic(self.cell)):
+                own = self.summed(jnp.concatenate([self._own(h, each, k) for each in self.materials]))
+                fields.append(self.on_cells(own))
+        return State(jnp.stack(fields), theta)
+
+    def _own(self, x: Array, each: "Placed", k: int) -> Array:
+        """The values of the particles of a material whose hysteresis is number `k`, nothing of others."""
+        return x[each.particles] if each.hysteresis == k else jnp.zeros(each.cells)
+
+    def branch(self, fields: Fields) -> Float[Array, " particles"] | None:
+        """The state of hysteresis of the particles from the fields there; of no meaning for materials without."""
+        if not hysteretic(self.cell):
+            return None
+        of = lambda each: (
+            jnp.zeros(each.cells) if each.hysteresis is None else fields[2 + each.hysteresis][each.particles]
+        )
+        return jnp.concatenate([of(each) for each in self.materials])
+
+    def branch_in(self, y: State) -> Float[Array, " particles"] | None:
+        """The same in the state `y`."""
+        return self.branch(tuple(self.at_particles(self.on_electrodes(x)) for x in y.line))
 
     def at_rest(self, theta: Lithiation) -> State:
         """The state in equilibrium at lithiations `theta`."""
@@ -165,32 +189,59 @@ class DiscreteDFN(AbstractSystem):
         columns = jnp.concatenate(
             [jnp.full(each.cells, x) for each, x in zip(self.materials, jnp.concatenate(filled), strict=True)]
         )
+        h = None
+        if hysteretic(self.cell):
+            begins = lambda material: 0.0 if material.hysteresis is None else material.hysteresis.h0
+            h = jnp.concatenate([jnp.full(each.cells, begins(each.material)) for each in self.materials])
         return self.scaled(
             jnp.broadcast_to(self.cell.c0, self.width.shape),
-            self.over_walls(self.equilibrium(columns)),
+            self.over_walls(self.equilibrium(columns, h)),
             jnp.broadcast_to(columns, (self.mesh.radial, len(columns))),
+            h,
         )
 
     # ---- laws
 
-    def equilibrium(self, theta: Float[Array, " particles"]) -> Float[Array, " particles"]:
-        """Equilibrium potential [V] at surface lithiation `theta`."""
-        return self.by_material(lambda material: lambda x: material.equilibrium(x, self.T), theta)
+    def equilibrium(self, theta: Float[Array, " particles"], h: Array | None = None) -> Float[Array, " particles"]:
+        """Equilibrium potential [V] at surface lithiation `theta`, and at a state of hysteresis `h`."""
+        if h is None:
+            return self.by_material(lambda material: lambda x: material.equilibrium(x, self.T), theta)
+        return self.by_material(lambda material: lambda x, h: material.equilibrium(x, self.T, h), theta, h)
 
     def faradaic(
-        self, c: Float[Array, " particles"], w: Float[Array, " particles"], theta: Float[Array, " particles"]
+        self,
+        c: Float[Array, " particles"],
+        w: Float[Array, " particles"],
+        theta: Float[Array, " particles"],
+        h: Float[Array, " particles"] | None,
     ) -> Float[Array, " particles"]:
         """Faradaic current density [A/m2] of the walls, positive when lithium leaves the solid."""
-        eta = w - self.equilibrium(theta)
+        eta = w - self.equilibrium(theta, h)
         of = lambda material: lambda c, theta, eta: material.j(c, theta, eta, self.T)
         return self.by_material(of, c, theta, eta)
 
     # ---- equations
 
     def exchange(self, fields: Fields, theta: Array) -> Fields:
-        """Faradaic current density [A/m2] of the walls, from (c / c0, w) there and the surface lithiation `theta`."""
-        c, w = fields
-        return (self.faradaic(c * self.cell.c0, w, theta),)
+        """Faradaic current density [A/m2] of the walls, from (c / c0, w, ...) there and the surface lithiation `theta`;
+        and for each state of hysteresis its rate [1/s]."""
+        h = self.branch(fields)
+        j = self.faradaic(fields[0] * self.cell.c0, fields[1], theta, h)
+        return (j,) if h is None else (j, *self.hysteresis_rates(h, j))
+
+    def hysteresis_rates(self, h: Array, j: Array) -> Fields:
+        """dh/dt [1/s] of every state of hysteresis, from those of the particles and their current densities; divided by
+        the share with which exchanges are added up."""
+
+        def of(material: Particle) -> Callable[..., Array]:
+            if material.hysteresis is None:
+                return lambda h, j, share: jnp.zeros_like(h)
+            rate, R_p, c_max = material.hysteresis.rate, material.R_p, material.c_max
+            return lambda h, j, share: rate(h, j, R_p, c_max) / share
+
+        rates = self.by_material(of, h, j, jnp.ones_like(h) if self.share is None else self.share)
+        count = range(hysteretic(self.cell))
+        return tuple(jnp.concatenate([self._own(rates, each, k) for each in self.materials]) for k in count)
 
     def conduction(self, left: Array, right: Array, c: Array | None = None) -> binary.Between:
         """What the solution between neighbouring cells is like, from c / c0 on either side; with the properties of a
@@ -231,12 +282,14 @@ class DiscreteDFN(AbstractSystem):
         return (faces < self.mesh.negative - 1) | (faces >= self.mesh.negative + self.mesh.separator)
 
     def at_a_point(self, here: Fields, outflow: Fields) -> Fields:
-        """Rates of (c / c0, w) in every cell, from (c / c0, w, j) and what flows out of it, charge and salt."""
-        (_, _, j), (charge_out, salt_out) = here, outflow
+        """Rates of (c / c0, w, ...) in every cell, from them, j, the rates of hysteresis, and what flows out of the
+        cell, charge and salt."""
+        (charge_out, salt_out), fields = outflow, self.layout.fields
+        j, of_hysteresis = here[fields], here[fields + 1 :]
         # the wall passes what the ionic current gains
         wall_current = charge_out / self.width  # a i_n [A/m3]
         dw = self.on_cells((self.on_electrodes(wall_current) / self.wall - self.on_electrodes(j)) / self.C_dl)
-        return self.salt_rate(wall_current, salt_out), dw
+        return self.salt_rate(wall_current, salt_out), dw, *of_hysteresis
 
     def salt_rate(self, wall_current: Array, salt_out: Array) -> Array:
         """d(c / c0)/dt [1/s] from the current of the walls [A/m3] and what flows out of every cell [mol/(m2 s)]."""
@@ -253,7 +306,7 @@ class DiscreteDFN(AbstractSystem):
 
     def leaving(self, exchanges: Fields) -> Array:
         """What leaves the surface of every particle of unit radius [1/s]."""
-        (j,) = exchanges
+        j = exchanges[0]
         return j / (F * self.c_max * self.R_p)
 
     def inward(self, inner: Array, outer: Array) -> Array:
@@ -292,7 +345,8 @@ class DiscreteDFN(AbstractSystem):
 
         def across(left: Fields, right: Fields) -> Fields:
             ionic = self.ionic(left, right, I / self.cell.area)
-            return ionic.i_e, self.salt_flux(left, right, ionic)
+            c_w_j = lambda side: (*side[:2], side[self.layout.fields])
+            return ionic.i_e, self.salt_flux(c_w_j(left), c_w_j(right), ionic)
 
         volumes = radial_grid(self.mesh.radial).volumes
         return local.Laws(self.exchange, across, self.at_a_point, self.leaving, self.inward, volumes, self.share)
@@ -349,6 +403,7 @@ class Placed(NamedTuple):
     cells: int  # of its electrode
     particles: slice  # among all particles
     places: slice  # of its electrode, among the cells of both
+    hysteresis: int | None  # which of the states of hysteresis of its electrode is its own
 
 
 def materials_on(cell: Cell, mesh: Mesh) -> tuple[Placed, ...]:
@@ -356,10 +411,18 @@ def materials_on(cell: Cell, mesh: Mesh) -> tuple[Placed, ...]:
     found: list[Placed] = []
     start = 0
     for electrode, first, cells in ((cell.negative, 0, mesh.negative), (cell.positive, mesh.negative, mesh.positive)):
+        states = itertools.count()
         for material in electrode.materials:
-            found.append(Placed(material, cells, slice(start, start + cells), slice(first, first + cells)))
+            own = None if material.hysteresis is None else next(states)
+            found.append(Placed(material, cells, slice(start, start + cells), slice(first, first + cells), own))
             start += cells
     return tuple(found)
+
+
+def hysteretic(cell: Cell) -> int:
+    """How many states of hysteresis there are at a place: as many as an electrode has materials with it, at most."""
+    of = lambda electrode: sum(material.hysteresis is not None for material in electrode.materials)
+    return max(of(cell.negative), of(cell.positive))
 
 
 def _sum(terms: list[Array]) -> Array:

@@ -55,6 +55,16 @@ class AbstractFullCell(AbstractModel):
         return cut_offs_are_reached(self.cell, T)
 
     @property
+    def borders(self) -> int:
+        """No unknowns of the whole."""
+        return 0
+
+    def usable(self, T: Any) -> Scalar:
+        """Charge [A.h] between the states of charge 1 and 0."""
+        full, empty = (at_soc(self.cell, jnp.asarray(soc), T) for soc in (1.0, 0.0))
+        return lithium_capacity(self.cell.negative, self.cell.area) * (full.negative - empty.negative)
+
+    @property
     def title(self) -> str:
         """The name of the cell."""
         return self.cell.name

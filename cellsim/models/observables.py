@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from cellsim.cells.blends import equilibrium
-from cellsim.cells.design import Cell
+from cellsim.cells.design import Cell, Electrode, Particle
 from cellsim.constants import F
 from cellsim.discretisation import operators as op
 from cellsim.discretisation.grid import radial_grid
@@ -78,6 +78,12 @@ def fields(cell: Cell) -> dict[str, Profile]:
     """The profiles of a cell: `PROFILES`, and those of every material of a blend."""
     found = dict(PROFILES)
     for side, electrode in (("negative", cell.negative), ("positive", cell.positive)):
+        for material in electrode.materials:
+            if material.hysteresis is not None:
+                about = Profile(
+                    (f"x_{side[0]}",), "-", f"Between the branches of lithiation (-1) and delithiation (1), {side}"
+                )
+                found[hysteresis_name(side, electrode, material)] = about
         if len(electrode.materials) == 1:
             continue
         del found[f"{side} particle lithiation"]  # radii differ
@@ -87,6 +93,12 @@ def fields(cell: Cell) -> dict[str, Profile]:
                 dims = (f"r_{side[0]}_{material.name}", *along) if what == "particle lithiation" else along
                 found[f"{side} {material.name} {what}"] = Profile(dims, unit, f"{text}, {material.name} ({side})")
     return found
+
+
+def hysteresis_name(side: str, electrode: Electrode, material: Particle) -> str:
+    """How the state of hysteresis of a material is called."""
+    of = f" {material.name}" if len(electrode.materials) > 1 else ""
+    return f"{side}{of} hysteresis state"
 
 
 def axes(cell: Cell) -> dict[str, str]:
@@ -149,7 +161,8 @@ def profiles(system: DiscreteDFN, y: State, I: Scalar) -> dict[str, Array]:
     n, s = system.mesh.negative, system.mesh.separator
     c_there, w = (system.at_particles(system.on_electrodes(x)) for x in (c, y.line[1]))
     surface, mean = y.fibre[-1], _mean_lithiation(system, y.fibre)
-    j, eta = system.faradaic(c_there, w, surface), w - system.equilibrium(surface)
+    h = system.branch_in(y)
+    j, eta = system.faradaic(c_there, w, surface, h), w - system.equilibrium(surface, h)
     j_n, j_p = _split(system, system.over_walls(j))
     eta_n, eta_p = _split(system, system.over_walls(eta))
     surface_n, surface_p = _split(system, _filled(system, surface))
@@ -171,6 +184,8 @@ def profiles(system: DiscreteDFN, y: State, I: Scalar) -> dict[str, Array]:
     }
     sides = ["negative"] * len(system.cell.negative.materials) + ["positive"] * len(system.cell.positive.materials)
     for side, each in zip(sides, system.materials, strict=True):
+        if h is not None and each.hysteresis is not None:
+            found[hysteresis_name(side, getattr(system.cell, side), each.material)] = h[each.particles]
         if sides.count(side) == 1:
             found[f"{side} particle lithiation"] = y.fibre[:, each.particles]
             continue
@@ -187,12 +202,16 @@ def losses(system: DiscreteDFN, y: State, I: Scalar) -> dict[str, Scalar]:
     over = lambda x: (jnp.sum(weight_n * x[..., :n]), jnp.sum(weight_p * x[..., n:]))
 
     w = system.on_electrodes(y.line[1])
-    U = system.over_walls(system.equilibrium(y.fibre[-1]))
-    mean_n, mean_p = over(_filled(system, _mean_lithiation(system, y.fibre)))
+    h, mean = system.branch_in(y), _mean_lithiation(system, y.fibre)
+    U = system.over_walls(system.equilibrium(y.fibre[-1], h))
+    mean_n, mean_p = over(_filled(system, mean))
     U_n, U_p = over(U)
     eta_n, eta_p = over(w - U)
     rest_n = equilibrium(system.cell.negative, mean_n, system.T)
     rest_p = equilibrium(system.cell.positive, mean_p, system.T)
+    if h is not None:  # what hysteresis adds is no loss by the current of the moment
+        added_n, added_p = over(system.over_walls(system.equilibrium(mean, h) - system.equilibrium(mean)))
+        rest_n, rest_p = rest_n + added_n, rest_p + added_p
     rest = rest_p - rest_n
 
     faces = system.solution_phase(y, I / system.cell.area)
@@ -227,13 +246,14 @@ def heats(system: DiscreteDFN, y: State, I: Scalar) -> dict[str, Scalar]:
 
     there = lambda x: system.at_particles(system.on_electrodes(x))
     c, w, surface = there(y.line[0]) * system.cell.c0, there(y.line[1]), y.fibre[-1]
-    j = system.faradaic(c, w, surface)
+    h = system.branch_in(y)
+    j = system.faradaic(c, w, surface, h)
     dUdT = system.by_material(lambda material: lambda x: material.dUdT(x, system.T), surface)
     walls = system.on_electrodes(system.wall_area)
     of_walls = lambda x: area * jnp.sum(walls * system.over_walls(x))
     return {
         "ohmic heat": area * (ohmic + ends[0] + ends[1]) + I**2 * system.cell.R_contact,
-        "reaction heat": of_walls(j * (w - system.equilibrium(surface))),
+        "reaction heat": of_walls(j * (w - system.equilibrium(surface, h))),
         "reversible heat": of_walls(j * system.T * dUdT),
     }
 

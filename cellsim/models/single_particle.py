@@ -28,7 +28,7 @@ from cellsim.models.model import AbstractSystem
 Scalar = Float[Array, ""]
 
 
-def refuse_blends(cell: Cell, model: str) -> None:
+def check_one_particle(cell: Cell, model: str) -> None:
     """Raises `ValueError` where one particle cannot stand for an electrode."""
     for side, electrode in (("negative", cell.negative), ("positive", cell.positive)):
         if len(electrode.materials) > 1:
@@ -36,6 +36,11 @@ def refuse_blends(cell: Cell, model: str) -> None:
             raise ValueError(
                 f"{model} has one particle for each electrode, but the {side} electrode of {cell.name} is a blend of "
                 f"{names}, which share the current as their states ask for. Needed: the DFN, or one material."
+            )
+        if electrode.materials[0].hysteresis is not None:
+            raise ValueError(
+                f"{model} knows no state of hysteresis, but the {side} electrode of {cell.name} has one. Needed: the "
+                "DFN, or `hysteresis=None`."
             )
 
 

@@ -21,7 +21,7 @@ from cellsim.discretisation.layout import Layout, State
 from cellsim.models.dfn import DiscreteDFN, Faces
 from cellsim.models.full_cell import AbstractFullCell
 from cellsim.models.mesh import Mesh
-from cellsim.models.single_particle import AbstractSingleParticleSystem, Walls, refuse_blends
+from cellsim.models.single_particle import AbstractSingleParticleSystem, Walls, check_one_particle
 
 Scalar = Float[Array, ""]
 
@@ -33,8 +33,8 @@ class SPM(AbstractFullCell):
     mesh: Mesh = eqx.field(static=True, default=Mesh())
 
     def __check_init__(self) -> None:
-        """Raises `ValueError` for an electrode of several materials."""
-        refuse_blends(self.cell, type(self).__name__)
+        """Raises `ValueError` where one particle cannot stand for an electrode."""
+        check_one_particle(self.cell, type(self).__name__)
 
     @property
     def layout(self) -> Layout:

@@ -26,7 +26,7 @@ from cellsim.discretisation.local import Fields
 from cellsim.models.dfn import DiscreteDFN, Faces, Ionic
 from cellsim.models.full_cell import AbstractFullCell
 from cellsim.models.mesh import Mesh
-from cellsim.models.single_particle import AbstractSingleParticleSystem, Walls, refuse_blends
+from cellsim.models.single_particle import AbstractSingleParticleSystem, Walls, check_one_particle
 
 Scalar = Float[Array, ""]
 
@@ -41,8 +41,8 @@ class SPMe(AbstractFullCell):
     mesh: Mesh = eqx.field(static=True, default=Mesh())
 
     def __check_init__(self) -> None:
-        """Raises `ValueError` for an electrode of several materials."""
-        refuse_blends(self.cell, type(self).__name__)
+        """Raises `ValueError` where one particle cannot stand for an electrode."""
+        check_one_particle(self.cell, type(self).__name__)
 
     @property
     def layout(self) -> Layout:

@@ -12,8 +12,10 @@ import cellsim
 from cellsim.cells.design import Blend
 from cellsim.cells.sizes import in_sizes
 from cellsim.discretisation import local
+from cellsim.discretisation.curvature import contracted
 from cellsim.discretisation.jacobian import product
 from cellsim.models import observables
+from cellsim.parameters import get
 
 F = cellsim.constants.F
 MESH = cellsim.Mesh(4, 3, 5, 5)
@@ -129,6 +131,30 @@ def test_the_jacobian_from_laws_is_that_of_directional_derivatives(composite):
         found, expected = both(jax.tree.map(lambda x, rng=rng: jnp.asarray(rng.normal(size=x.shape)), y))
         for one, other in zip(jax.tree.leaves(found), jax.tree.leaves(expected), strict=True):
             np.testing.assert_allclose(one, other, rtol=1e-11, atol=1e-11 * float(jnp.max(jnp.abs(other))))
+
+
+def test_the_change_of_the_jacobian_in_the_numbers_of_each_material_is_that_of_its_products(composite):
+    """What the derivative of a run in reverse mode rests on."""
+    model, rest, y = composite
+    paths = ("negative.particle.materials.0.eps_s", "negative.particle.materials.1.R_p", "positive.particle.R_p")
+    rng = np.random.default_rng(2)
+    some = lambda: jax.tree.map(lambda x: jnp.asarray(rng.normal(size=(2, *x.shape))), y)
+    mus, ks, layout = some(), some(), model.layout
+
+    def laws(x):
+        cell = model.cell
+        for path, factor in zip(paths, x, strict=True):
+            cell = cellsim.replace(cell, path, get(cell, path) * factor)
+        return cellsim.DFN(cell, MESH).discretised(cell.T_ref).laws(jnp.asarray(2.0))
+
+    def by_products(x):
+        jac = local.jacobian(laws(x), y, layout)
+        jk = jax.vmap(lambda k: product(jac, k, layout))(ks)
+        return jnp.sum(mus.line * jk.line) + jnp.sum(mus.fibre * jk.fibre)
+
+    at = jnp.ones(len(paths))
+    found = jax.jit(jax.grad(lambda x: contracted(laws(x), y, mus, ks, layout)))(at)
+    np.testing.assert_allclose(found, jax.jit(jax.grad(by_products))(at), rtol=1e-9)
 
 
 # ---- limits

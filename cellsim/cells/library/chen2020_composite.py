@@ -12,13 +12,15 @@ with the open-circuit potential of silicon of
     doi:10.1149/2.0581602jes,
 and that of graphite of
     W. Ai et al., J. Electrochem. Soc. 167 (2020) 013512, doi:10.1149/2.0122001JES,
-in the form of PyBaMM's set of the same name. The curve of silicon is the mean of those of lithiation and delithiation.
+in the form of PyBaMM's set of the same name. The potential of silicon is the mean of those of lithiation and
+delithiation; with a `hysteresis` it moves between them.
 """
 
 import dataclasses
 
 from cellsim.cells.design import Blend, Cell, Particle
 from cellsim.cells.library import chen2020
+from cellsim.electrode.hysteresis import Branches
 from cellsim.electrode.kinetics import ButlerVolmer
 from cellsim.electrode.open_circuit import PolynomialAndPoles
 from cellsim.laws import Sum
@@ -54,12 +56,6 @@ def silicon_on_delithiation() -> PolynomialAndPoles:
     return PolynomialAndPoles(DELITHIATION, pole=0.0)
 
 
-def silicon_on_average() -> PolynomialAndPoles:
-    """The mean of both."""
-    mean = [0.5 * (a + b) for a, b in zip(LITHIATION, DELITHIATION, strict=True)]
-    return PolynomialAndPoles(mean, pole=0.5 * POLE)
-
-
 def cell() -> Cell:
     """The LG M50 with a blend of graphite and silicon."""
     plain = chen2020.cell()
@@ -79,7 +75,7 @@ def cell() -> Cell:
         c_max=278000.0,
         theta0=276610.0 / 278000.0,
         D_s=1.67e-14,
-        U=silicon_on_average(),
+        U=Branches(silicon_on_lithiation(), silicon_on_delithiation()),
         kinetics=ButlerVolmer(k=6.48e-7 * 28700.0 / 278000.0, E=35000.0),
         name="silicon",
     )
