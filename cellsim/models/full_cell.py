@@ -30,16 +30,6 @@ class AbstractFullCell(AbstractModel):
         return self.cell.T_initial
 
     @property
-    def borders(self) -> int:
-        """None."""
-        return 0
-
-    def usable(self, T: Any) -> Scalar:
-        """Charge [A.h] between the states of charge 1 and 0."""
-        full, empty = (at_soc(self.cell, jnp.asarray(soc), T) for soc in (1.0, 0.0))
-        return lithium_capacity(self.cell.negative, self.cell.area) * (full.negative - empty.negative)
-
-    @property
     def limits(self) -> Limits:
         """Nominal capacity and cut-off voltages of the cell."""
         return Limits(self.cell.capacity, self.cell.V_min, self.cell.V_max)
