@@ -97,7 +97,7 @@ def row(name: str, kind: str, rate: str) -> Row:
     """One line of the table."""
     cell = with_tables(name)
     fine = run(cell, cs.Mesh.fine(), kind, rate)
-    what = f"{name} {'discharge' if kind == 'dis' else 'charge'} {rate}C"
+    what = f"{name} {'discharge' if kind == 'dis' else 'charge'} {rate}C{', with its table' if name in TABLES else ''}"
     expected = reference(name, kind, rate)
     if expected is None:
         worst = max(map(abs, fine.balance))

@@ -1,4 +1,4 @@
-"""UMBL2022 pouch, 5 A.h: graphite against NMC 111.
+"""Pouch of the University of Michigan Battery Laboratory, 5 A.h: graphite against NMC.
 
 Values from
     P. Mohtat, S. Lee, V. Sulzer, J. B. Siegel and A. G. Stefanopoulou, Differential Expansion and Voltage Model for
@@ -66,7 +66,7 @@ def graphite() -> StepsAndTails:
     )
 
 
-def nmc111(of_fifth_power: float = -2.2166) -> PolynomialAndTail:
+def nmc(of_fifth_power: float = -2.2166) -> PolynomialAndTail:
     """Open-circuit potential of the positive electrode."""
     coefficients = [4.3452, -1.6518, 1.6225, -2.0843, 3.5146, of_fifth_power]
     return PolynomialAndTail(Polynomial(coefficients), tail=-0.5623e-4 * math.exp(-100.006), rate=109.451)
@@ -119,9 +119,9 @@ def cell() -> Cell:
                 c_max=35380.0,
                 theta0=31513.0 / 35380.0,
                 D_s=Arrhenius(8e-15, E=18550.0),
-                U=nmc111(),
+                U=nmc(),
                 # a function of the potential, which is taken without its fifth power here
-                dUdT=OfPotential(Polynomial([-800.0, 779.0, -284.0, 46.0, -2.8]), nmc111(0.0), scale=1e-3),
+                dUdT=OfPotential(Polynomial([-800.0, 779.0, -284.0, 46.0, -2.8]), nmc(0.0), scale=1e-3),
                 kinetics=ButlerVolmer(k=4.824e-6, E=39570.0),
             ),
         ),

@@ -6,8 +6,9 @@ Values from
     160 (2013) A616, doi:10.1149/2.053304jes.
 What that paper leaves open is completed as in PyBaMM's set of the same name: the graphite curve, its rate and its
 conductivity are those of the LG M50 (Chen et al. 2020, doi:10.1149/1945-7111/ab9050); the curve of the iron phosphate
-is that of Afshar, Morris & Khajepour (arXiv:1709.03970), its rate that of Kashkooli et al., J. Power Sources 307 (2016)
-496; and the lithiations are set so that the cell holds 2.3 A.h between 2.0 and 3.6 V. No values for heat are given.
+is that of Afshar, Morris & Khajepour (arXiv:1709.03970), its rate that of Kashkooli et al., J. Appl. Electrochem. 47
+(2017) 281; and the lithiations are set so that the cell holds 2.3 A.h between 2.0 and 3.6 V. No values for heat are
+given.
 
 The conductivity of the electrolyte, 1.9 S/m at 1.2 mol/L, has the form that Doyle et al. (1996) give for a gelled
 solution and ten times its height: see `doyle1996_ec_dmc_21` among the electrolytes.
