@@ -86,7 +86,7 @@ def test_stoichiometries_are_those_of_an_independent_code(name):
         assert float(theta.positive) == pytest.approx(expected[f"soc{percent}"]["positive"], abs=1e-7)
 
 
-PATHS = ("positive.particle.theta0", "positive.particle.eps_s", "negative.L", "V_max", "positive.particle.U.U0")
+PATHS = ("positive.particle.theta0", "positive.particle.eps_s", "negative.L", "V_max", "V_min")
 
 
 def test_the_derivative_of_the_state_of_charge_is_that_of_its_definition_in_both_modes(cell):
