@@ -59,7 +59,8 @@ def seen_at(solution: Solution, times: Any) -> Solution:
     if isinstance(solution.demand, Demand):
         E = jax.device_put(energy_along(t, seen.V, seen.I))
     changed = lambda s: (s.t, s.V, s.I, s.T, s.Q, s.E, s.states)
-    return eqx.tree_at(changed, solution, (jax.device_put(t), seen.V, seen.I, seen.T, seen.Q, E, states))
+    found = (jax.device_put(t), seen.V, seen.I, seen.T, seen.Q, E, states)
+    return dataclasses.replace(eqx.tree_at(changed, solution, found), rows=None)
 
 
 def joined(solution: Solution, times: Any) -> Solution:
@@ -94,8 +95,9 @@ def along(solution: Solution, pieces: list[Solution]) -> Solution:
 def trimmed(part: Trajectory) -> Trajectory:
     """A trajectory in the memory of the machine, without its padding."""
     count = int(part.count)
-    ts: Any = np.asarray(part.ts)[: count + 1]
-    return Trajectory(ts, jax.tree.map(lambda x: np.asarray(x)[:count], part.steps), count, len(part.ts) - 1)
+    ts: Any = np.asarray(part.ts)[: count + 1].copy()
+    rows = lambda x: np.asarray(x)[:count].copy()  # a view would hold the padding as well
+    return Trajectory(ts, jax.tree.map(rows, part.steps), count, len(part.ts) - 1)
 
 
 def _whole(part: Trajectory) -> Trajectory:

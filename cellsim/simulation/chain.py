@@ -1,9 +1,11 @@
 """What became of the steps of a protocol."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import diffrax
 import equinox as eqx
+import jax
 import numpy as np
 from jaxtyping import Array, Float
 
@@ -55,20 +57,25 @@ class CycleSummary(NamedTuple):
 
 
 class Chain(eqx.Module):
-    """The steps that were run, and what became of each. `words` of its ends, cut-off voltages last."""
+    """The steps that were run, and what became of each. `words` of its ends, cut-off voltages last.
+
+    The first of them is step `first` of its run, and began `t_start` [s] after the run did.
+    """
 
     legs: Legs
     texts: tuple[str, ...] = eqx.field(static=True)
     cycles: tuple[int, ...] = eqx.field(static=True)
     words: tuple[tuple[str, ...], ...] = eqx.field(static=True)
     tags: tuple[tuple[str, ...], ...] = eqx.field(static=True)
+    t_start: Any = 0.0
+    first: int = eqx.field(static=True, default=1)
 
     def steps(self, limitation: str = "") -> list[StepEnd]:
         """How each step went; `limitation` is what the model adds to the reason of the last."""
         legs, rows = self.legs, []
         t, V, Q, E, end = (np.asarray(x) for x in (legs.t, legs.V, legs.Q, legs.E, legs.end))
         for k, text in enumerate(self.texts):
-            t_start = float(t[k - 1]) if k else 0.0
+            t_start = float(t[k - 1]) if k else float(self.t_start)
             is_skipped = float(t[k]) <= t_start
             reason = self._reason(k, int(end[k]), float(t[k]), float(V[k]), is_skipped)
             if k == len(self.texts) - 1:
@@ -76,7 +83,7 @@ class Chain(eqx.Module):
             charge, energy = (float(x[k + 1] - x[k]) for x in (Q, E))
             rows.append(
                 StepEnd(
-                    k + 1,
+                    self.first + k,
                     self.cycles[k],
                     text,
                     t_start,
@@ -103,6 +110,24 @@ class Chain(eqx.Module):
         if result == RESULTS.max_steps_reached._value:
             return f"failed: the number of time steps was used up at {t:.4g} s, {V:.4g} V"
         return f"failed: no time step is small enough at {t:.4g} s, {V:.4g} V"
+
+
+def joined(chains: Sequence[Chain]) -> Chain:
+    """Chains that follow each other as one."""
+    legs = [chain.legs for chain in chains]
+    rows: Any = jax.tree.map(lambda *xs: np.concatenate([np.asarray(x) for x in xs]), *legs)
+    from_start = lambda of: np.concatenate([of(legs[0])[:1], *(of(each)[1:] for each in legs)])
+    rows = rows._replace(Q=from_start(lambda each: each.Q), E=from_start(lambda each: each.E))
+    together = lambda of: tuple(x for chain in chains for x in of(chain))
+    return Chain(
+        rows,
+        together(lambda chain: chain.texts),
+        together(lambda chain: chain.cycles),
+        together(lambda chain: chain.words),
+        together(lambda chain: chain.tags),
+        chains[0].t_start,
+        chains[0].first,
+    )
 
 
 def summarised(steps: list[StepEnd]) -> list[CycleSummary]:
