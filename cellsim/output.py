@@ -112,7 +112,8 @@ def write_optimum(cell: Any, goal: str, free: Sequence[Free], best: Optimum, dir
 def write_timeseries(solution: Solution, path: Path) -> None:
     """Writes voltage, current, temperature and charge against time as CSV, to ten significant digits.
 
-    A straight line between neighbouring rows is within 0.1 mV of the solution; both ends of every step are there.
+    A straight line between neighbouring rows is within 0.1 mV of the solution, save where a step says its own period;
+    both ends of every step are there.
     """
     with path.open("w", encoding="utf-8", newline="") as file:
         file.write(",".join(COLUMNS) + "\n")
@@ -123,7 +124,8 @@ def write_rows(solution: Solution, file: TextIO) -> None:
     """Writes the rows of a run, or of a cycle of one."""
     places = [(end.step, end.cycle) for end in solution.step_ends]
     for leg, (step, cycle) in zip(solution.legs or (solution,), places, strict=True):
-        seen = leg if leg.dense is None else leg.at(interpolation_points(leg))
+        is_as_it_is = leg.dense is None or leg.period is not None
+        seen = leg if is_as_it_is else leg.at(interpolation_points(leg))
         columns = [np.asarray(x) for x in (seen.t, seen.I, seen.V, seen.T, seen.Q)]
         for row in zip(*columns, strict=True):
             file.write(",".join(f"{x:.10g}" for x in row) + f",{step},{cycle}\n")

@@ -16,7 +16,7 @@ from cellsim.protocols import orders, run
 from cellsim.protocols.ends import AtVoltage
 from cellsim.protocols.protocol import Protocol, Until
 from cellsim.protocols.run import Begun, Done
-from cellsim.simulation.again import along, trimmed
+from cellsim.simulation.again import along, sampled, trimmed
 from cellsim.simulation.chain import Legs, joined
 from cellsim.simulation.segment import Tolerances
 from cellsim.simulation.solution import CannotStart, OutsideMeasuredRange, Solution
@@ -181,7 +181,7 @@ def _leg(model: AbstractModel, each: Done, begun: Begun, shape: orders.Shape) ->
     chain = run.chain_of(
         became, [each.step], [each.cycle], model.limits, shape, t_start=each.t_start, first=each.number
     )
-    return Solution(
+    leg = Solution(
         jax.device_put(np.asarray(seen.t) + each.t_start),
         *seen[1:],
         begun.rest,
@@ -195,6 +195,7 @@ def _leg(model: AbstractModel, each: Done, begun: Begun, shape: orders.Shape) ->
         chain=chain,
         t_start=each.t_start,
     )
+    return leg if each.step.period is None else sampled(leg, each.step.period)
 
 
 def _together(legs: list[Solution]) -> Solution:
@@ -211,6 +212,7 @@ def _together(legs: list[Solution]) -> Solution:
         chain=joined([leg.chain for leg in legs if leg.chain is not None]),
         legs=tuple(legs),
         t_start=legs[0].t_start,
+        period=None,
     )
     return along(whole, legs)
 

@@ -12,12 +12,13 @@ from jaxtyping import Array
 from cellsim.constants import SECONDS_PER_HOUR
 from cellsim.discretisation.layout import State
 from cellsim.models.model import AbstractModel
-from cellsim.simulation.blocks import in_blocks
+from cellsim.simulation.blocks import BLOCKS, POINTS, in_blocks
 from cellsim.simulation.circuit import AbstractCircuit, Circuit, Controlled
 from cellsim.simulation.control import Demand, Observed, Setpoint
 from cellsim.simulation.solution import Solution
 from cellsim.solvers.trajectory import Trajectory
 
+MOST_FIELDS = 1000  # points of a step with a period; of more, the fields are kept at as many as of any other step
 
 def unit_of(model: AbstractModel) -> Array:
     """In what the charge is tallied [A.h]."""
@@ -60,7 +61,29 @@ def seen_at(solution: Solution, times: Any) -> Solution:
         E = jax.device_put(energy_along(t, seen.V, seen.I))
     changed = lambda s: (s.t, s.V, s.I, s.T, s.Q, s.E, s.states)
     found = (jax.device_put(t), seen.V, seen.I, seen.T, seen.Q, E, states)
-    return dataclasses.replace(eqx.tree_at(changed, solution, found), rows=None)
+    return dataclasses.replace(eqx.tree_at(changed, solution, found), rows=None, period=None)
+
+
+def sampled(leg: Solution, period: float) -> Solution:
+    """A leg with a point every `period` [s] of it and one at its end; of very many, the fields at some alone."""
+    start, stop = float(leg.t_start), float(leg.t_stop)
+    before_end = max(int(np.ceil((stop - start) / period - 1e-9)), 1)
+    times = np.append(start + period * np.arange(before_end), stop)
+    rows = np.arange(len(times))
+    if len(times) > MOST_FIELDS:
+        rows = np.unique(np.round(np.linspace(0, len(times) - 1, POINTS)).astype(int))
+    parts = []
+    for first in range(0, len(times), BLOCKS[0]):
+        part = seen_at(leg, times[first : first + BLOCKS[0]])
+        here = rows[(rows >= first) & (rows < first + BLOCKS[0])] - first
+        states = jax.tree.map(lambda x, here=here: np.asarray(x)[here], part.states)
+        parts.append(dataclasses.replace(part, states=states, rows=here))
+    # the last state is the very one from which the next step begins
+    last = jax.tree.map(lambda x: np.asarray(x)[-1:], leg.states)
+    states = jax.tree.map(lambda x, end: np.concatenate([x[:-1], end]), parts[-1].states, last)
+    parts[-1] = dataclasses.replace(parts[-1], states=states)
+    found = along(leg, parts)
+    return dataclasses.replace(found, rows=None if len(rows) == len(times) else found.rows, period=period)
 
 
 def joined(solution: Solution, times: Any) -> Solution:

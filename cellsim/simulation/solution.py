@@ -58,6 +58,7 @@ class Solution(eqx.Module):
     legs: tuple["Solution", ...] = ()  # one for every step of a protocol, not under transformations
     t_start: Any = 0.0  # of a leg, since the run began [s]
     rows: Any = None  # where the fields are kept among the times; None: everywhere
+    period: float | None = eqx.field(static=True, default=None)  # of the points of a leg, where one was asked for [s]
 
     # ---- whole-run numbers, differentiable
 
