@@ -7,6 +7,7 @@ import dataclasses
 import json
 import math
 import os
+import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,7 @@ from cellsim import citations
 from cellsim.fitting.free import Free
 from cellsim.fitting.optimise import Optimum
 from cellsim.parameters import described
+from cellsim.simulation.again import looking_at
 from cellsim.simulation.chain import StepEnd
 from cellsim.simulation.solution import Solution
 
@@ -47,25 +49,31 @@ class About:
     wall_seconds: Callable[[], Mapping[str, float]] = dict
 
 
-def write_run(solution: Solution, directory: str | Path, about: About | None = None) -> list[Path]:
+def write_run(
+    solution: Solution, directory: str | Path, about: About | None = None, timeseries: Path | None = None
+) -> list[Path]:
     """Writes every file of a run into `directory`, which is made if need be; the files in the order of writing.
 
-    The summary comes last, so that it can tell what the others took.
+    The summary comes last, so that it can tell what the others took. `timeseries` is a file with the time series, where
+    it was written as the run went on.
     """
     about = About() if about is None else about
     directory = Path(directory)
     directory.mkdir(parents=True, exist_ok=True)
     files = [directory / TIMESERIES, directory / FIELDS]
-    with _moved_into_place(files[0]) as path:
-        write_timeseries(solution, path)
-    with _moved_into_place(files[1]) as path:
+    with moved_into_place(files[0]) as path:
+        if timeseries is None:
+            write_timeseries(solution, path)
+        else:
+            shutil.copyfile(timeseries, path)
+    with moved_into_place(files[1]) as path:
         write_fields(solution, path, about)
     for name, figure in _figures(solution, about.title):
         files.append(directory / name)
-        with _moved_into_place(files[-1]) as path:
+        with moved_into_place(files[-1]) as path:
             figure.savefig(path, format="png")
     files.append(directory / SUMMARY)
-    with _moved_into_place(files[-1]) as path:
+    with moved_into_place(files[-1]) as path:
         text = json.dumps(_jsonable(summary(solution, about, [file.name for file in files])), indent=2)
         path.write_text(text + "\n", encoding="utf-8")
     return files
@@ -97,11 +105,11 @@ def write_optimum(cell: Any, goal: str, free: Sequence[Free], best: Optimum, dir
         "history": [dict(zip((goal, *parameters), row, strict=True)) for row in best.history],
     }
     files = [Path(directory) / f"{OPTIMUM}.{kind}" for kind in ("json", "png")]
-    with _moved_into_place(files[0]) as path:
+    with moved_into_place(files[0]) as path:
         path.write_text(json.dumps(_jsonable(told), indent=2) + "\n", encoding="utf-8")
     labels = [f"{path} [{about['unit']}]" for path, about in parameters.items()]
     figure = plotting.optimum_figure(np.array(best.history), [f"{goal.capitalize()} [{unit}]", *labels])
-    with _moved_into_place(files[1]) as path:
+    with moved_into_place(files[1]) as path:
         figure.savefig(path, format="png")
     return files
 
@@ -128,7 +136,7 @@ def write_rows(solution: Solution, file: TextIO) -> None:
         seen = leg if is_as_it_is else leg.at(interpolation_points(leg))
         columns = [np.asarray(x) for x in (seen.t, seen.I, seen.V, seen.T, seen.Q)]
         for row in zip(*columns, strict=True):
-            file.write(",".join(f"{x:.10g}" for x in row) + f",{step},{cycle}\n")
+            file.write(",".join(f"{x + 0.0:.10g}" for x in row) + f",{step},{cycle}\n")
 
 
 def interpolation_points(solution: Solution, tolerance: float = INTERPOLATION) -> np.ndarray:
@@ -167,8 +175,10 @@ def _offsets(solution: Solution, tolerance: float) -> Callable[[np.ndarray], np.
     is_constant = float(np.ptp(I)) == 0.0
     share = INTERPOLATION_OF_CURRENT * max(float(np.max(np.abs(I))), 1e-12)
 
+    look = looking_at(solution)
+
     def values(t: np.ndarray) -> np.ndarray:
-        seen = solution.at(t)
+        _, seen = look(t)
         V = np.asarray(seen.V) / tolerance
         return V[:, None] if is_constant else np.column_stack([V, np.asarray(seen.I) / share])
 
@@ -183,20 +193,26 @@ def needed_points(t: np.ndarray, values: np.ndarray, tolerance: float, widest: f
     the line to the next must be one of them.
     """
     kept = [0]
-    columns = values.shape[1]
-    low, high = np.full(columns, -np.inf), np.full(columns, np.inf)
-    for k in range(1, len(t)):
+    times, rows = t.tolist(), values.tolist()  # numbers of Python: arrays of one or two are slow
+    wide = [(-math.inf, math.inf)] * values.shape[1]
+    sight = wide
+    for k in range(1, len(times)):
         start = kept[-1]
         if k > start + 1:
-            slope = (values[k] - values[start]) / (t[k] - t[start])
-            if not (np.all(low <= slope) and np.all(slope <= high) and t[k] - t[start] <= widest):
+            span = times[k] - times[start]
+            slopes = [(y - y0) / span for y, y0 in zip(rows[k], rows[start], strict=True)]
+            is_seen = all(low <= slope <= high for slope, (low, high) in zip(slopes, sight, strict=True))
+            if not is_seen or span > widest:
                 start = k - 1
                 kept.append(start)
-                low, high = np.full(columns, -np.inf), np.full(columns, np.inf)
-        span, rise = t[k] - t[start], values[k] - values[start]
-        low = np.maximum(low, (rise - tolerance) / span)
-        high = np.minimum(high, (rise + tolerance) / span)
-    return [*kept, len(t) - 1]
+                sight = wide
+        span = times[k] - times[start]
+        rises = [y - y0 for y, y0 in zip(rows[k], rows[start], strict=True)]
+        sight = [
+            (max(low, (rise - tolerance) / span), min(high, (rise + tolerance) / span))
+            for rise, (low, high) in zip(rises, sight, strict=True)
+        ]
+    return [*kept, len(times) - 1]
 
 
 # ---- fields
@@ -308,7 +324,7 @@ def _jsonable(value: Any) -> Any:
 
 
 @contextmanager
-def _moved_into_place(path: Path) -> Iterator[Path]:
+def moved_into_place(path: Path) -> Iterator[Path]:
     """A temporary name beside `path`, moved to it when all went well and removed when not."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:

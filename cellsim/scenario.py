@@ -63,10 +63,13 @@ class Scenario:
         return self.model.cell
 
     def run(
-        self, progress: Progress | None = None, on_cycle: Callable[[int, Solution], None] | None = None
+        self,
+        progress: Progress | None = None,
+        on_cycle: Callable[[int, Solution], None] | None = None,
+        after: Solution | None = None,
     ) -> Solution:
         """The solution; raises `cellsim.simulation.simulate.CannotStart` where a step has no beginning. `on_cycle` is
-        called with the solution of every cycle when it ends."""
+        called with the solution of every cycle when it ends; the run goes on `after` an earlier one."""
         return simulate(
             self.model,
             self.protocol if len(self.protocol.steps) > 1 else self.protocol.steps[0],
@@ -77,6 +80,7 @@ class Scenario:
             max_steps=self.max_steps,
             progress=progress,
             on_cycle=on_cycle,
+            after=after,
         )
 
     def goal(self, cell: Cell) -> Any:

@@ -14,6 +14,7 @@ examples:
   cellsim run --cell Chen2020 --protocol "Charge at C/2 until 4.2 V" --soc 0
   cellsim run --cell Chen2020 --set electrolyte.t_plus=0.4 --set negative.L=90e-6 --out out/thick
   cellsim run --cell Chen2020 --set electrolyte=landesfeind2019_ec_emc
+  cellsim run --resume out/lgm50_CCCV
 
 exit codes: 0 done; 1 the solve failed, and what was reached is written; 2 bad input; 130 interrupted
 """
@@ -94,6 +95,9 @@ def parser() -> argparse.ArgumentParser:
 
 def _add_run(run: argparse.ArgumentParser) -> None:
     run.add_argument("scenario", metavar="SCENARIO.toml", nargs="?", help="a scenario file; `cellsim new` writes one")
+    run.add_argument(
+        "--resume", metavar="DIR", help="go on with the run of several cycles that was interrupted in this folder"
+    )
     what = run.add_argument_group("what to run")
     what.add_argument("--cell", metavar="NAME", help="a cell of `cellsim list cells`")
     what.add_argument("--electrolyte", metavar="NAME", help="another electrolyte, of `cellsim list electrolytes`")

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from cellsim import __version__, output
-from cellsim.cli import DONE, FAILED
+from cellsim.cli import DONE, FAILED, INTERRUPTED, resuming
 from cellsim.cli.stopwatch import Stopwatch
 from cellsim.cli.terminal import StatusLine, is_colourful, table
 from cellsim.fitting.optimise import Optimum
@@ -43,12 +43,27 @@ MOST_STEPS_SHOWN = 12
 
 def run(arguments: argparse.Namespace, argv: Sequence[str]) -> int:
     """Runs what was asked for and writes its files; the exit code. Raises `BadInput`."""
+    taken_up = resuming.asked(arguments) if arguments.resume is not None else None
+    if taken_up is not None:
+        arguments, argv = taken_up.arguments, taken_up.argv
+    keeper = resuming.Keeper(arguments, argv, taken_up)
+    try:
+        return _run(arguments, argv, keeper)
+    except KeyboardInterrupt:
+        if not keeper.how_to_go_on:
+            raise
+        print(f"cellsim: interrupted; {keeper.how_to_go_on}", file=sys.stderr)
+        return INTERRUPTED
+
+
+def _run(arguments: argparse.Namespace, argv: Sequence[str], keeper: resuming.Keeper) -> int:
     watch = Stopwatch()
     with watch.running(), StatusLine(sys.stderr, arguments.quiet) as status:
         with watch.phase("set_up"):
             source = arguments.scenario or "the command line"
-            scenario = _scenario(arguments, source)
-            directory = _made(scenario.directory or _default_directory(arguments, scenario))
+            scenario = _scenario(arguments, source, keeper.working_folder)
+            directory = _made(keeper.directory or scenario.directory or _default_directory(arguments, scenario))
+            keeper.open(scenario, directory)
         started, best = scenario, None
         try:
             if scenario.optimise is not None:
@@ -56,21 +71,27 @@ def run(arguments: argparse.Namespace, argv: Sequence[str]) -> int:
                     scenario, best = _improved(scenario, status, source)
             with watch.phase("solve"), warnings.catch_warnings():
                 warnings.simplefilter("ignore", OutsideMeasuredRange)  # said below, after the table
-                solution = scenario.run(status.progress)
+                solution = scenario.run(status.progress, keeper.record, keeper.after)
                 solution.V.block_until_ready()
         except CannotStart as error:
+            keeper.close()
             raise BadInput(source, [str(error)]) from None
         status.say("writing files")
         with watch.phase("output"):
             try:
-                files = output.write_run(solution, directory, _about(scenario, argv, watch))
+                about = _about(scenario, argv, watch)
+                files = output.write_run(solution, directory, about, keeper.timeseries(solution))
                 if best is not None and scenario.optimise is not None:
                     goal, free, _ = scenario.optimise
                     files += output.write_optimum(started.cell, goal, free, best, directory)
             except OSError as error:
                 print(f"cellsim: the files in {directory} could not all be written: {error}.", file=sys.stderr)
                 return FAILED
+    if solution.succeeded:
+        keeper.close()
     if not arguments.quiet:
+        for note in keeper.notes:
+            print(f"cellsim: {note}", file=sys.stderr)
         print(closing_table(scenario, solution, watch.seconds(), files, best))
         warning = solution.outside_measured_range
         if warning:
@@ -97,13 +118,13 @@ def _improved(scenario: Scenario, status: StatusLine, source: str) -> tuple[Scen
         raise BadInput(source, [f"[optimise] {error}"]) from None
 
 
-def _scenario(arguments: argparse.Namespace, source: str) -> Scenario:
+def _scenario(arguments: argparse.Namespace, source: str, folder: Path) -> Scenario:
     changes, found = settings_from(arguments)
     if arguments.scenario is not None:
-        return load_scenario(arguments.scenario, changes, found)
+        return load_scenario(folder / arguments.scenario, changes, found)
     if arguments.cell is None:
         raise BadInput(source, ["nothing to run: give a scenario file, or --cell NAME. See `cellsim run --help`."])
-    return scenario_from(changes, source, found)
+    return scenario_from(changes, source, found, folder)
 
 
 def settings_from(arguments: argparse.Namespace) -> tuple[Settings, list[str]]:

@@ -2,7 +2,7 @@
 
 import dataclasses
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import diffrax
@@ -123,12 +123,12 @@ def _in_turn(model: AbstractModel, protocol: Protocol, how: How) -> Solution:
         is_over = until.is_over(legs)
         if len(of_cycle) == len(protocol.cycles[each.cycle - 1].steps) or is_over:
             if how.on_cycle is not None:
-                how.on_cycle(each.cycle, _together(of_cycle))
+                how.on_cycle(each.cycle, together(of_cycle))
             of_cycle = []
             legs = [leg if is_kept(cycle_of(leg), each.cycle, keep, cycles) else thinned(leg) for leg in legs]
         if is_over:
             break
-    solution = _together(legs)
+    solution = together(legs)
     if how.times is not None:
         solution = solution.at(how.times)
     said = solution.outside_measured_range
@@ -198,7 +198,7 @@ def _leg(model: AbstractModel, each: Done, begun: Begun, shape: orders.Shape) ->
     return leg if each.step.period is None else sampled(leg, each.step.period)
 
 
-def _together(legs: list[Solution]) -> Solution:
+def together(legs: Sequence[Solution]) -> Solution:
     """The solution of all steps that were run. Points without fields (of cycles whose fields are not kept) are in
     the curves of the legs alone."""
     last = legs[-1]

@@ -1,6 +1,7 @@
 """A solution looked at again: what is seen at other times than those at which it was first looked at."""
 
 import dataclasses
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import equinox as eqx
@@ -20,6 +21,7 @@ from cellsim.solvers.trajectory import Trajectory
 
 MOST_FIELDS = 1000  # points of a step with a period; of more, the fields are kept at as many as of any other step
 
+
 def unit_of(model: AbstractModel) -> Array:
     """In what the charge is tallied [A.h]."""
     capacity = model.limits.capacity
@@ -34,12 +36,19 @@ def circuit_of(model: AbstractModel, T: Any, demand: Demand | Setpoint) -> Abstr
     return Controlled(system, demand, unit_of(model), model.borders)
 
 
-def observed(
-    model: AbstractModel, T: Any, demand: Demand | Setpoint, parts: tuple[Trajectory, ...], y0: State, times: Any
-) -> tuple[State, Observed]:
-    """States, and what is seen, at times [s] of a segment that begins at `y0`."""
-    parts = tuple(_whole(part) for part in parts)
-    return in_blocks(lambda t: _looked_up(model, T, demand, parts, y0, t), times)
+def looking_at(solution: Solution) -> Callable[[Any], tuple[State, Observed]]:
+    """A function that gives states, and what is seen of them, at times [s] of a run or of a leg of one."""
+    assert solution.dense is not None and solution.demand is not None
+    model, demand, start = solution.model, solution.demand, float(solution.t_start)
+    y0 = jax.tree.map(lambda x: np.asarray(x)[0], solution.states)
+    T = np.asarray(solution.T)[0]
+    parts = jax.device_put(tuple(_whole(part) for part in solution.dense))
+
+    def at(times: Any) -> tuple[State, Observed]:
+        t = np.minimum(np.asarray(times, dtype=float), float(solution.t_stop)) - start
+        return in_blocks(lambda t: _looked_up(model, T, demand, parts, y0, t), t)
+
+    return at
 
 
 def energy_along(t: Any, V: Any, I: Any) -> np.ndarray:
@@ -50,12 +59,8 @@ def energy_along(t: Any, V: Any, I: Any) -> np.ndarray:
 
 def seen_at(solution: Solution, times: Any) -> Solution:
     """A run, or a leg of one, at other times [s], those beyond its stop moved to the stop."""
-    assert solution.dense is not None and solution.demand is not None
-    start = np.asarray(solution.t_start)
     t = np.minimum(np.asarray(times, dtype=float), float(solution.t_stop))
-    y0 = jax.tree.map(lambda x: np.asarray(x)[0], solution.states)
-    T = np.asarray(solution.T)[0]
-    states, seen = observed(solution.model, T, solution.demand, solution.dense, y0, t - start)
+    states, seen = looking_at(solution)(t)
     E = seen.E
     if isinstance(solution.demand, Demand):
         E = jax.device_put(energy_along(t, seen.V, seen.I))
@@ -102,7 +107,7 @@ def joined(solution: Solution, times: Any) -> Solution:
     return along(solution, found)
 
 
-def along(solution: Solution, pieces: list[Solution]) -> Solution:
+def along(solution: Solution, pieces: Sequence[Solution]) -> Solution:
     """`solution` seen at the times of `pieces`, one after the other."""
     changed = lambda s: (s.t, s.V, s.I, s.T, s.Q, s.E, s.states)
     together = jax.tree.map(
