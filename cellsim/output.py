@@ -11,7 +11,7 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import numpy as np
 
@@ -125,18 +125,18 @@ def write_timeseries(solution: Solution, path: Path) -> None:
     """
     with path.open("w", encoding="utf-8", newline="") as file:
         file.write(",".join(COLUMNS) + "\n")
-        write_rows(solution, file)
+        file.writelines(rows_of(solution))
 
 
-def write_rows(solution: Solution, file: TextIO) -> None:
-    """Writes the rows of a run, or of a cycle of one."""
+def rows_of(solution: Solution) -> Iterator[str]:
+    """The lines of the time series of a run, or of a step of one."""
     places = [(end.step, end.cycle) for end in solution.step_ends]
     for leg, (step, cycle) in zip(solution.legs or (solution,), places, strict=True):
         is_as_it_is = leg.dense is None or leg.period is not None
         seen = leg if is_as_it_is else leg.at(interpolation_points(leg))
         columns = [np.asarray(x) for x in (seen.t, seen.I, seen.V, seen.T, seen.Q)]
         for row in zip(*columns, strict=True):
-            file.write(",".join(f"{x + 0.0:.10g}" for x in row) + f",{step},{cycle}\n")
+            yield ",".join(f"{x + 0.0:.10g}" for x in row) + f",{step},{cycle}\n"
 
 
 def interpolation_points(solution: Solution, tolerance: float = INTERPOLATION) -> np.ndarray:

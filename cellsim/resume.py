@@ -5,7 +5,6 @@ finished cycle, and a file with what each of them left. It goes away when the ru
 """
 
 import hashlib
-import io
 import json
 import shutil
 import zlib
@@ -18,7 +17,7 @@ import jax
 import numpy as np
 
 from cellsim.models.model import AbstractModel
-from cellsim.output import COLUMNS, TIMESERIES, moved_into_place, write_rows
+from cellsim.output import COLUMNS, TIMESERIES, moved_into_place, rows_of
 from cellsim.protocols.protocol import Protocol
 from cellsim.protocols.saved import Broken, read_legs, write_legs
 from cellsim.protocols.several import default_keep, is_kept, thinned, together
@@ -158,10 +157,7 @@ class Record:
 
 
 def _rows(legs: Sequence[Solution]) -> bytes:
-    text = io.StringIO()
-    for leg in legs:
-        write_rows(leg, text)
-    return text.getvalue().encode()
+    return "".join(line for leg in legs for line in rows_of(leg)).encode()
 
 
 def asked_in(directory: Path, version: str) -> Asked:

@@ -9,6 +9,7 @@ from typing import Any
 
 import diffrax
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from cellsim.discretisation.layout import State
@@ -46,18 +47,19 @@ def read_legs(
     path: Path, model: AbstractModel, protocol: Protocol, cycle: int
 ) -> tuple[list[Solution], dict[str, Any]]:
     """The steps of cycle number `cycle` of a protocol on a model, and what was told with them. Raises `Broken`."""
-    shape = orders.shape_of(protocol.steps)
-    first = 1 + sum(len(each.steps) for each in protocol.cycles[: cycle - 1])
     try:
         with np.load(path, allow_pickle=False) as file:
-            about = json.loads(str(file[ABOUT]))
-            legs = []
-            for k, (said, step) in enumerate(zip(about["legs"], protocol.cycles[cycle - 1].steps, strict=False)):
-                form: Any = jax.tree.structure(_form(model, step, shape, said["rooms"], said["has_rows"]))
-                numbers = jax.tree.unflatten(form, [file[f"{k}.{i}"] for i in range(form.num_leaves)])
-                legs.append(_leg(model, step, shape, numbers, cycle, first + k))
-    except (OSError, EOFError, KeyError, TypeError, ValueError, zipfile.BadZipFile, zlib.error) as error:
+            arrays = {name: file[name] for name in file.files}
+        about: dict[str, Any] = json.loads(str(arrays[ABOUT]))
+    except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile, zlib.error) as error:
         raise Broken(f"{path.name}: {error}") from None
+    shape = orders.shape_of(protocol.steps)
+    first = 1 + sum(len(each.steps) for each in protocol.cycles[: cycle - 1])
+    legs = []
+    for k, (said, step) in enumerate(zip(about["legs"], protocol.cycles[cycle - 1].steps, strict=False)):
+        form: Any = jax.tree.structure(_form(model, step, shape, said["rooms"], said["has_rows"]))
+        numbers = jax.tree.unflatten(form, [arrays[f"{k}.{i}"] for i in range(form.num_leaves)])
+        legs.append(_leg(model, step, shape, numbers, cycle, first + k))
     return legs, about
 
 
@@ -71,7 +73,7 @@ def _numbers(leg: Solution) -> tuple[Any, ...]:
 
 def _form(model: AbstractModel, step: Step, shape: Shape, rooms: list[int] | None, has_rows: bool) -> tuple[Any, ...]:
     """A tree like that of `_numbers`, with nothing in it."""
-    nothing: Any = 0.0
+    nothing = jnp.zeros(1)
     state = State(nothing, nothing, nothing)
     ordered = orders.orders_of(step, shape)
     at = Beginning(*np.zeros(4))

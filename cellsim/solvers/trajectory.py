@@ -15,6 +15,7 @@ import diffrax
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
 from jax.custom_batching import custom_vmap
 from jaxtyping import Array, Float
@@ -31,7 +32,7 @@ Scalar = Float[Array, ""]
 class Trajectory(eqx.Module):
     """Dense output over consecutive steps; rows beyond `count` are padding."""
 
-    ts: Float[Array, " ends"]  # of the steps, one more than there are steps
+    ts: Float[Array | np.ndarray, " ends"]  # of the steps, one more than there are steps; of numpy where it is kept
     steps: DenseStep  # stacked
     count: Any  # of the steps; None in a tangent
     room: int | None = eqx.field(static=True, default=None)  # of one whose padding was cut off, the steps with it
