@@ -1,4 +1,5 @@
-"""The files of a run: `timeseries.csv`, `solution.nc`, pictures and `summary.json`, in any state of success.
+"""The files of a run: `timeseries.csv`, `cycles.csv`, `solution.nc`, pictures and `summary.json`, in any state of
+success.
 
 Each file is written under a temporary name and then moved, so that none is ever half there.
 """
@@ -20,10 +21,11 @@ from cellsim.fitting.free import Free
 from cellsim.fitting.optimise import Optimum
 from cellsim.parameters import described
 from cellsim.simulation.again import looking_at
-from cellsim.simulation.chain import StepEnd
+from cellsim.simulation.chain import CycleSummary, StepEnd, passed
 from cellsim.simulation.solution import Solution
 
-TIMESERIES, SUMMARY, FIELDS, OPTIMUM = "timeseries.csv", "summary.json", "solution.nc", "optimum"
+TIMESERIES, CYCLES, SUMMARY, FIELDS = "timeseries.csv", "cycles.csv", "summary.json", "solution.nc"
+OPTIMUM = "optimum"
 COLUMNS = ("time_s", "current_A", "voltage_V", "temperature_K", "discharge_capacity_Ah", "step", "cycle")
 GOAL_UNITS = {"capacity": "A.h", "energy": "W.h"}
 INTERPOLATION = 5e-5  # V between the rows of the time series; the promise to others is 1e-4 V
@@ -68,6 +70,10 @@ def write_run(
             shutil.copyfile(timeseries, path)
     with moved_into_place(files[1]) as path:
         write_fields(solution, path, about)
+    if len(solution.cycles) > 1:
+        files.append(directory / CYCLES)
+        with moved_into_place(files[-1]) as path:
+            write_cycles(solution.cycles, path)
     for name, figure in _figures(solution, about.title):
         files.append(directory / name)
         with moved_into_place(files[-1]) as path:
@@ -215,6 +221,19 @@ def needed_points(t: np.ndarray, values: np.ndarray, tolerance: float, widest: f
     return [*kept, len(times) - 1]
 
 
+# ---- cycles
+
+
+def write_cycles(cycles: list[CycleSummary], path: Path) -> None:
+    """Writes what every cycle delivered and took as CSV; efficiencies are fractions, empty where nothing went in."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        file.write(",".join(CycleSummary._fields) + "\n")
+        for cycle in cycles:
+            *numbers, tags = cycle
+            cells = ["" if math.isnan(x) else f"{x:.10g}" for x in numbers]
+            file.write(",".join([*cells, " ".join(tags).replace(",", " ")]) + "\n")
+
+
 # ---- fields
 
 
@@ -240,6 +259,8 @@ def _figures(solution: Solution, title: str) -> Iterator[tuple[str, Any]]:
     from cellsim import plotting  # slow to import, and not needed to list cells
 
     yield "voltage.png", plotting.run_figure(solution, title=title)
+    if plotting.is_cycled(solution.cycles):
+        yield "cycles.png", plotting.cycles_figure(solution.cycles, title=title)
     if len(solution.t) > 1 and float(np.asarray(solution.t)[-1]) > 0:
         yield "profiles.png", plotting.profiles_figure(solution, title=title)
         if "negative particle lithiation" in solution.model.fields:
@@ -258,6 +279,7 @@ def summary(solution: Solution, about: About, files: list[str]) -> dict[str, Any
     warning = solution.outside_measured_range
     t_end = float(np.asarray(solution.t)[-1])
     ends = solution.step_ends
+    both = passed(ends)
     if about.protocol and len(ends) == 1:
         ends = [ends[0]._replace(text=about.protocol[0])]
     return {
@@ -279,6 +301,10 @@ def summary(solution: Solution, about: About, files: list[str]) -> dict[str, Any
         "time_s": t_end,
         "capacity_Ah": float(solution.capacity),
         "energy_Wh": float(solution.energy),
+        "charge_out_Ah": both.charge_out,
+        "charge_in_Ah": both.charge_in,
+        "energy_out_Wh": both.energy_out,
+        "energy_in_Wh": both.energy_in,
         "voltage_start_V": float(np.asarray(solution.V)[0]),
         "voltage_end_V": float(np.asarray(solution.V)[-1]),
         **{

@@ -233,7 +233,8 @@ def _implausible(cell: Cell) -> list[str]:
 
 def _spoken(protocol: Protocol) -> str:
     """What is done, on half a line."""
-    cycle = protocol.cycles[0].steps
-    step = cycle[0].text or language.words(cycle[0])
-    first = step if len(cycle) == 1 else f"{step} and {len(cycle) - 1} more steps"
-    return first if len(protocol.cycles) == 1 else f"{len(protocol.cycles)} cycles of {first}"
+    texts = [[step.text or language.words(step) for step in cycle.steps] for cycle in protocol.cycles]
+    is_repeated = len(texts) > 1 and all(cycle == texts[0] for cycle in texts)
+    first, *more = texts[0] if is_repeated else [text for cycle in texts for text in cycle]
+    steps = f" and {len(more)} more step{'s' if len(more) > 1 else ''}" if more else ""
+    return f"{len(texts)} cycles of {first}{steps}" if is_repeated else f"{first}{steps}"

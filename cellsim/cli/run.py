@@ -18,6 +18,7 @@ from cellsim.cli.terminal import StatusLine, is_colourful, table
 from cellsim.fitting.optimise import Optimum
 from cellsim.scenario import Scenario, load_scenario, scenario_from
 from cellsim.settings import BadInput, Given, Key, Settings, key_of_change
+from cellsim.simulation.chain import passed
 from cellsim.simulation.simulate import CannotStart
 from cellsim.simulation.solution import OutsideMeasuredRange, Solution
 
@@ -205,8 +206,7 @@ def closing_table(
     rows = [
         *_step_rows(solution),
         ("time", f"{t:.6g} s ({t / 60:.4g} min)"),
-        ("capacity", f"{float(solution.capacity):.6g} A.h"),
-        ("energy", f"{float(solution.energy):.6g} W.h"),
+        *_passed_rows(solution),
         (
             "voltage",
             f"{V[0]:.4f} V at the start, {V[-1]:.4f} V at the end",
@@ -229,6 +229,18 @@ def closing_table(
     if best is not None and scenario.optimise is not None:
         rows[1:1] = _optimum_rows(scenario, best)
     return table(scenario.title, rows, is_colourful(sys.stdout))
+
+
+def _passed_rows(solution: Solution) -> list[tuple[str, str]]:
+    """Charge and energy that passed: out, in and net where both happened."""
+    both, capacity, energy = passed(solution.step_ends), float(solution.capacity), float(solution.energy)
+    if not both.is_both:
+        return [("capacity", f"{capacity:.6g} A.h"), ("energy", f"{energy:.6g} W.h")]
+    net = lambda x, unit: f"net {abs(x):.6g} {unit} {'out' if x >= 0 else 'in'}"
+    return [
+        ("charge", f"{both.charge_out:.6g} A.h out, {both.charge_in:.6g} A.h in, {net(capacity, 'A.h')}"),
+        ("energy", f"{both.energy_out:.6g} W.h out, {both.energy_in:.6g} W.h in, {net(energy, 'W.h')}"),
+    ]
 
 
 def _step_rows(solution: Solution) -> list[tuple[str, str]]:

@@ -1,5 +1,7 @@
 """Pictures of runs and materials. Each function returns a `matplotlib.figure.Figure` and touches no global state."""
 
+from cellsim.plotting.cycles import cycles_figure as cycles_figure
+from cellsim.plotting.cycles import is_cycled as is_cycled
 from cellsim.plotting.electrolyte import electrolyte_figure as electrolyte_figure
 from cellsim.plotting.losses import losses_figure as losses_figure
 from cellsim.plotting.optimum import optimum_figure as optimum_figure

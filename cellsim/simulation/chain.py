@@ -41,6 +41,27 @@ class StepEnd(NamedTuple):
     tags: tuple[str, ...]
 
 
+class Passed(NamedTuple):
+    """What steps gave and took, each of them counted as a whole."""
+
+    charge_out: float  # A.h
+    charge_in: float  # A.h
+    energy_out: float  # W.h
+    energy_in: float  # W.h
+
+    @property
+    def is_both(self) -> bool:
+        """Whether there was charge both ways, more than rounding leaves of a rest."""
+        return min(self.charge_out, self.charge_in) > 1e-9 * max(self.charge_out, self.charge_in)
+
+
+def passed(steps: Sequence[StepEnd]) -> Passed:
+    """Charge and energy out of the cell and into it."""
+    out = lambda values: sum(max(x, 0.0) for x in values)
+    charges, energies = [step.charge for step in steps], [step.energy for step in steps]
+    return Passed(out(charges), out(-x for x in charges), out(energies), out(-x for x in energies))
+
+
 class CycleSummary(NamedTuple):
     """What a cycle delivered and took."""
 
@@ -135,11 +156,21 @@ def summarised(steps: list[StepEnd]) -> list[CycleSummary]:
     rows = []
     for cycle in dict.fromkeys(step.cycle for step in steps):
         of = [step for step in steps if step.cycle == cycle]
-        out = [sum(max(x, 0.0) for x in values) for values in ([s.charge for s in of], [s.energy for s in of])]
-        into = [sum(max(-x, 0.0) for x in values) for values in ([s.charge for s in of], [s.energy for s in of])]
-        share = [o / i if i > 0 else float("nan") for o, i in zip(out, into, strict=True)]
+        charge_out, charge_in, energy_out, energy_in = passed(of)
+        share = lambda out, into: out / into if into > 0 else float("nan")
         tags = tuple(dict.fromkeys(tag for step in of for tag in step.tags))
         rows.append(
-            CycleSummary(cycle, of[-1].t_end, out[0], into[0], out[1], into[1], share[0], share[1], of[-1].V_end, tags)
+            CycleSummary(
+                cycle,
+                of[-1].t_end,
+                charge_out,
+                charge_in,
+                energy_out,
+                energy_in,
+                share(charge_out, charge_in),
+                share(energy_out, energy_in),
+                of[-1].V_end,
+                tags,
+            )
         )
     return rows
