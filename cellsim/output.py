@@ -1,4 +1,5 @@
-"""The files of a run: `timeseries.csv`, `solution.nc`, pictures and `summary.json`, in any state of success.
+"""The files of a run: `timeseries.csv`, `cycles.csv`, `solution.nc`, pictures and `summary.json`, in any state of
+success.
 
 Each file is written under a temporary name and then moved, so that none is ever half there.
 """
@@ -7,10 +8,11 @@ import dataclasses
 import json
 import math
 import os
+import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import numpy as np
 
@@ -18,10 +20,12 @@ from cellsim import citations
 from cellsim.fitting.free import Free
 from cellsim.fitting.optimise import Optimum
 from cellsim.parameters import described
-from cellsim.simulation.chain import StepEnd
+from cellsim.simulation.again import looking_at
+from cellsim.simulation.chain import CycleSummary, StepEnd, passed
 from cellsim.simulation.solution import Solution
 
-TIMESERIES, SUMMARY, FIELDS, OPTIMUM = "timeseries.csv", "summary.json", "solution.nc", "optimum"
+TIMESERIES, CYCLES, SUMMARY, FIELDS = "timeseries.csv", "cycles.csv", "summary.json", "solution.nc"
+OPTIMUM = "optimum"
 COLUMNS = ("time_s", "current_A", "voltage_V", "temperature_K", "discharge_capacity_Ah", "step", "cycle")
 GOAL_UNITS = {"capacity": "A.h", "energy": "W.h"}
 INTERPOLATION = 5e-5  # V between the rows of the time series; the promise to others is 1e-4 V
@@ -47,25 +51,35 @@ class About:
     wall_seconds: Callable[[], Mapping[str, float]] = dict
 
 
-def write_run(solution: Solution, directory: str | Path, about: About | None = None) -> list[Path]:
+def write_run(
+    solution: Solution, directory: str | Path, about: About | None = None, timeseries: Path | None = None
+) -> list[Path]:
     """Writes every file of a run into `directory`, which is made if need be; the files in the order of writing.
 
-    The summary comes last, so that it can tell what the others took.
+    The summary comes last, so that it can tell what the others took. `timeseries` is a file with the time series, where
+    it was written as the run went on.
     """
     about = About() if about is None else about
     directory = Path(directory)
     directory.mkdir(parents=True, exist_ok=True)
     files = [directory / TIMESERIES, directory / FIELDS]
-    with _moved_into_place(files[0]) as path:
-        write_timeseries(solution, path)
-    with _moved_into_place(files[1]) as path:
+    with moved_into_place(files[0]) as path:
+        if timeseries is None:
+            write_timeseries(solution, path)
+        else:
+            shutil.copyfile(timeseries, path)
+    with moved_into_place(files[1]) as path:
         write_fields(solution, path, about)
+    if len(solution.cycles) > 1:
+        files.append(directory / CYCLES)
+        with moved_into_place(files[-1]) as path:
+            write_cycles(solution.cycles, path)
     for name, figure in _figures(solution, about.title):
         files.append(directory / name)
-        with _moved_into_place(files[-1]) as path:
+        with moved_into_place(files[-1]) as path:
             figure.savefig(path, format="png")
     files.append(directory / SUMMARY)
-    with _moved_into_place(files[-1]) as path:
+    with moved_into_place(files[-1]) as path:
         text = json.dumps(_jsonable(summary(solution, about, [file.name for file in files])), indent=2)
         path.write_text(text + "\n", encoding="utf-8")
     return files
@@ -97,11 +111,11 @@ def write_optimum(cell: Any, goal: str, free: Sequence[Free], best: Optimum, dir
         "history": [dict(zip((goal, *parameters), row, strict=True)) for row in best.history],
     }
     files = [Path(directory) / f"{OPTIMUM}.{kind}" for kind in ("json", "png")]
-    with _moved_into_place(files[0]) as path:
+    with moved_into_place(files[0]) as path:
         path.write_text(json.dumps(_jsonable(told), indent=2) + "\n", encoding="utf-8")
     labels = [f"{path} [{about['unit']}]" for path, about in parameters.items()]
     figure = plotting.optimum_figure(np.array(best.history), [f"{goal.capitalize()} [{unit}]", *labels])
-    with _moved_into_place(files[1]) as path:
+    with moved_into_place(files[1]) as path:
         figure.savefig(path, format="png")
     return files
 
@@ -112,21 +126,23 @@ def write_optimum(cell: Any, goal: str, free: Sequence[Free], best: Optimum, dir
 def write_timeseries(solution: Solution, path: Path) -> None:
     """Writes voltage, current, temperature and charge against time as CSV, to ten significant digits.
 
-    A straight line between neighbouring rows is within 0.1 mV of the solution; both ends of every step are there.
+    A straight line between neighbouring rows is within 0.1 mV of the solution, save where a step says its own period;
+    both ends of every step are there.
     """
     with path.open("w", encoding="utf-8", newline="") as file:
         file.write(",".join(COLUMNS) + "\n")
-        write_rows(solution, file)
+        file.writelines(rows_of(solution))
 
 
-def write_rows(solution: Solution, file: TextIO) -> None:
-    """Writes the rows of a run, or of a cycle of one."""
+def rows_of(solution: Solution) -> Iterator[str]:
+    """The lines of the time series of a run, or of a step of one."""
     places = [(end.step, end.cycle) for end in solution.step_ends]
     for leg, (step, cycle) in zip(solution.legs or (solution,), places, strict=True):
-        seen = leg if leg.dense is None else leg.at(interpolation_points(leg))
+        is_as_it_is = leg.dense is None or leg.period is not None
+        seen = leg if is_as_it_is else leg.at(interpolation_points(leg))
         columns = [np.asarray(x) for x in (seen.t, seen.I, seen.V, seen.T, seen.Q)]
         for row in zip(*columns, strict=True):
-            file.write(",".join(f"{x:.10g}" for x in row) + f",{step},{cycle}\n")
+            yield ",".join(f"{x + 0.0:.10g}" for x in row) + f",{step},{cycle}\n"
 
 
 def interpolation_points(solution: Solution, tolerance: float = INTERPOLATION) -> np.ndarray:
@@ -165,8 +181,10 @@ def _offsets(solution: Solution, tolerance: float) -> Callable[[np.ndarray], np.
     is_constant = float(np.ptp(I)) == 0.0
     share = INTERPOLATION_OF_CURRENT * max(float(np.max(np.abs(I))), 1e-12)
 
+    look = looking_at(solution)
+
     def values(t: np.ndarray) -> np.ndarray:
-        seen = solution.at(t)
+        _, seen = look(t)
         V = np.asarray(seen.V) / tolerance
         return V[:, None] if is_constant else np.column_stack([V, np.asarray(seen.I) / share])
 
@@ -181,20 +199,39 @@ def needed_points(t: np.ndarray, values: np.ndarray, tolerance: float, widest: f
     the line to the next must be one of them.
     """
     kept = [0]
-    columns = values.shape[1]
-    low, high = np.full(columns, -np.inf), np.full(columns, np.inf)
-    for k in range(1, len(t)):
+    times, rows = t.tolist(), values.tolist()  # numbers of Python: arrays of one or two are slow
+    wide = [(-math.inf, math.inf)] * values.shape[1]
+    sight = wide
+    for k in range(1, len(times)):
         start = kept[-1]
         if k > start + 1:
-            slope = (values[k] - values[start]) / (t[k] - t[start])
-            if not (np.all(low <= slope) and np.all(slope <= high) and t[k] - t[start] <= widest):
+            span = times[k] - times[start]
+            slopes = [(y - y0) / span for y, y0 in zip(rows[k], rows[start], strict=True)]
+            is_seen = all(low <= slope <= high for slope, (low, high) in zip(slopes, sight, strict=True))
+            if not is_seen or span > widest:
                 start = k - 1
                 kept.append(start)
-                low, high = np.full(columns, -np.inf), np.full(columns, np.inf)
-        span, rise = t[k] - t[start], values[k] - values[start]
-        low = np.maximum(low, (rise - tolerance) / span)
-        high = np.minimum(high, (rise + tolerance) / span)
-    return [*kept, len(t) - 1]
+                sight = wide
+        span = times[k] - times[start]
+        rises = [y - y0 for y, y0 in zip(rows[k], rows[start], strict=True)]
+        sight = [
+            (max(low, (rise - tolerance) / span), min(high, (rise + tolerance) / span))
+            for rise, (low, high) in zip(rises, sight, strict=True)
+        ]
+    return [*kept, len(times) - 1]
+
+
+# ---- cycles
+
+
+def write_cycles(cycles: list[CycleSummary], path: Path) -> None:
+    """Writes what every cycle delivered and took as CSV; efficiencies are fractions, empty where nothing went in."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        file.write(",".join(CycleSummary._fields) + "\n")
+        for cycle in cycles:
+            *numbers, tags = cycle
+            cells = ["" if math.isnan(x) else f"{x:.10g}" for x in numbers]
+            file.write(",".join([*cells, " ".join(tags).replace(",", " ")]) + "\n")
 
 
 # ---- fields
@@ -222,6 +259,8 @@ def _figures(solution: Solution, title: str) -> Iterator[tuple[str, Any]]:
     from cellsim import plotting  # slow to import, and not needed to list cells
 
     yield "voltage.png", plotting.run_figure(solution, title=title)
+    if plotting.is_cycled(solution.cycles):
+        yield "cycles.png", plotting.cycles_figure(solution.cycles, title=title)
     if len(solution.t) > 1 and float(np.asarray(solution.t)[-1]) > 0:
         yield "profiles.png", plotting.profiles_figure(solution, title=title)
         if {"negative particle lithiation", "positive particle lithiation"} <= set(solution.model.fields):
@@ -240,6 +279,7 @@ def summary(solution: Solution, about: About, files: list[str]) -> dict[str, Any
     warning = solution.outside_measured_range
     t_end = float(np.asarray(solution.t)[-1])
     ends = solution.step_ends
+    both = passed(ends)
     if about.protocol and len(ends) == 1:
         ends = [ends[0]._replace(text=about.protocol[0])]
     return {
@@ -261,6 +301,10 @@ def summary(solution: Solution, about: About, files: list[str]) -> dict[str, Any
         "time_s": t_end,
         "capacity_Ah": float(solution.capacity),
         "energy_Wh": float(solution.energy),
+        "charge_out_Ah": both.charge_out,
+        "charge_in_Ah": both.charge_in,
+        "energy_out_Wh": both.energy_out,
+        "energy_in_Wh": both.energy_in,
         "voltage_start_V": float(np.asarray(solution.V)[0]),
         "voltage_end_V": float(np.asarray(solution.V)[-1]),
         **{
@@ -306,7 +350,7 @@ def _jsonable(value: Any) -> Any:
 
 
 @contextmanager
-def _moved_into_place(path: Path) -> Iterator[Path]:
+def moved_into_place(path: Path) -> Iterator[Path]:
     """A temporary name beside `path`, moved to it when all went well and removed when not."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:

@@ -72,10 +72,13 @@ class Scenario:
         return subject_of(self.model)
 
     def run(
-        self, progress: Progress | None = None, on_cycle: Callable[[int, Solution], None] | None = None
+        self,
+        progress: Progress | None = None,
+        on_cycle: Callable[[int, Solution], None] | None = None,
+        after: Solution | None = None,
     ) -> Solution:
         """The solution; raises `cellsim.simulation.simulate.CannotStart` where a step has no beginning. `on_cycle` is
-        called with the solution of every cycle when it ends."""
+        called with the solution of every cycle when it ends; the run goes on `after` an earlier one."""
         return simulate(
             self.model,
             self.protocol if len(self.protocol.steps) > 1 else self.protocol.steps[0],
@@ -86,6 +89,7 @@ class Scenario:
             max_steps=self.max_steps,
             progress=progress,
             on_cycle=on_cycle,
+            after=after,
         )
 
     def goal(self, cell: Any) -> Any:
@@ -259,7 +263,8 @@ def _implausible(cell: Any) -> list[str]:
 
 def _spoken(protocol: Protocol) -> str:
     """What is done, on half a line."""
-    cycle = protocol.cycles[0].steps
-    step = cycle[0].text or language.words(cycle[0])
-    first = step if len(cycle) == 1 else f"{step} and {len(cycle) - 1} more steps"
-    return first if len(protocol.cycles) == 1 else f"{len(protocol.cycles)} cycles of {first}"
+    texts = [[step.text or language.words(step) for step in cycle.steps] for cycle in protocol.cycles]
+    is_repeated = len(texts) > 1 and all(cycle == texts[0] for cycle in texts)
+    first, *more = texts[0] if is_repeated else [text for cycle in texts for text in cycle]
+    steps = f" and {len(more)} more step{'s' if len(more) > 1 else ''}" if more else ""
+    return f"{len(texts)} cycles of {first}{steps}" if is_repeated else f"{first}{steps}"

@@ -36,6 +36,13 @@ def lgm50_coarse_failed(lgm50_coarse: cs.DFN) -> cs.Solution:
 
 
 @pytest.fixture(scope="session")
+def lgm50_coarse_cycles(lgm50_coarse: cs.DFN) -> cs.Solution:
+    """Three cycles of it between 3.4 and 4.1 V, held there, from full."""
+    cycle = ("Discharge at C/2 until 3.4 V", "Charge at C/2 until 4.1 V", "Hold at 4.1 V until C/5")
+    return cs.simulate(lgm50_coarse, [cycle] * 3)
+
+
+@pytest.fixture(scope="session")
 def slabs() -> Any:
     """The module of slabs that tests of the model and its verification share."""
     spec = importlib.util.spec_from_file_location("slabs", Path(__file__).parent / "models" / "slabs.py")

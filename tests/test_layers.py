@@ -29,7 +29,7 @@ ROWS = (
     ("solvers",),
     ("simulation", "protocols"),
     ("fitting",),
-    ("citations", "plotting", "output"),
+    ("citations", "plotting", "output", "resume"),
     (
         "hints",
         "settings",

@@ -16,6 +16,7 @@ examples:
   cellsim run --cell Chen2020 --set electrolyte=landesfeind2019_ec_emc
   cellsim run --cell Chen2020 --model SPMe
   cellsim run --cell cell_BPX.json --validate
+  cellsim run --resume out/lgm50_CCCV
 
 exit codes: 0 done; 1 the solve failed, and what was reached is written; 2 bad input; 130 interrupted
 """
@@ -96,6 +97,9 @@ def parser() -> argparse.ArgumentParser:
 
 def _add_run(run: argparse.ArgumentParser) -> None:
     run.add_argument("scenario", metavar="SCENARIO.toml", nargs="?", help="a scenario file; `cellsim new` writes one")
+    run.add_argument(
+        "--resume", metavar="DIR", help="go on with the run of several cycles that was interrupted in this folder"
+    )
     what = run.add_argument_group("what to run")
     what.add_argument("--cell", metavar="NAME_OR_FILE", help="a cell of `cellsim list cells`, or a BPX file")
     what.add_argument("--electrolyte", metavar="NAME", help="another electrolyte, of `cellsim list electrolytes`")

@@ -13,12 +13,13 @@ import jax.numpy as jnp
 import numpy as np
 
 from cellsim import __version__, output
-from cellsim.cli import DONE, FAILED, validation
+from cellsim.cli import DONE, FAILED, INTERRUPTED, resuming, validation
 from cellsim.cli.stopwatch import Stopwatch
 from cellsim.cli.terminal import StatusLine, is_colourful, table
 from cellsim.fitting.optimise import Optimum
 from cellsim.scenario import Scenario, load_scenario, scenario_from
 from cellsim.settings import BadInput, Given, Key, Settings, key_of_change
+from cellsim.simulation.chain import passed
 from cellsim.simulation.simulate import CannotStart
 from cellsim.simulation.solution import OutsideMeasuredRange, Solution
 
@@ -44,14 +45,29 @@ MOST_STEPS_SHOWN = 12
 
 def run(arguments: argparse.Namespace, argv: Sequence[str]) -> int:
     """Runs what was asked for and writes its files; the exit code. Raises `BadInput`."""
+    taken_up = resuming.asked(arguments) if arguments.resume is not None else None
+    if taken_up is not None:
+        arguments, argv = taken_up.arguments, taken_up.argv
+    keeper = resuming.Keeper(arguments, argv, taken_up)
+    try:
+        return _run(arguments, argv, keeper)
+    except KeyboardInterrupt:
+        if not keeper.how_to_go_on:
+            raise
+        print(f"cellsim: interrupted; {keeper.how_to_go_on}", file=sys.stderr)
+        return INTERRUPTED
+
+
+def _run(arguments: argparse.Namespace, argv: Sequence[str], keeper: resuming.Keeper) -> int:
     watch = Stopwatch()
     with watch.running(), StatusLine(sys.stderr, arguments.quiet) as status:
         with watch.phase("set_up"):
             source = arguments.scenario or "the command line"
-            scenario = _scenario(arguments, source)
+            scenario = _scenario(arguments, source, keeper.working_folder)
             if arguments.validate and (wrong := validation.why_not(scenario)):
                 raise BadInput(source, [wrong])
-            directory = _made(scenario.directory or _default_directory(arguments, scenario))
+            directory = _made(keeper.directory or scenario.directory or _default_directory(arguments, scenario))
+            keeper.open(scenario, directory)
         started, best = scenario, None
         try:
             if scenario.optimise is not None:
@@ -59,15 +75,17 @@ def run(arguments: argparse.Namespace, argv: Sequence[str]) -> int:
                     scenario, best = _improved(scenario, status, source)
             with watch.phase("solve"), warnings.catch_warnings():
                 warnings.simplefilter("ignore", OutsideMeasuredRange)  # said below, after the table
-                solution = scenario.run(status.progress)
+                solution = scenario.run(status.progress, keeper.record, keeper.after)
                 solution.V.block_until_ready()
                 compared, left_out = validation.validated(scenario) if arguments.validate else ([], [])
         except CannotStart as error:
+            keeper.close()
             raise BadInput(source, [str(error)]) from None
         status.say("writing files")
         with watch.phase("output"):
             try:
-                files = output.write_run(solution, directory, _about(scenario, argv, watch))
+                about = _about(scenario, argv, watch)
+                files = output.write_run(solution, directory, about, keeper.timeseries(solution))
                 files += validation.written(compared, f"{scenario.cell.name}: measured runs", directory)
                 if best is not None and scenario.optimise is not None:
                     goal, free, _ = scenario.optimise
@@ -75,7 +93,11 @@ def run(arguments: argparse.Namespace, argv: Sequence[str]) -> int:
             except OSError as error:
                 print(f"cellsim: the files in {directory} could not all be written: {error}.", file=sys.stderr)
                 return FAILED
+    if solution.succeeded:
+        keeper.close()
     if not arguments.quiet:
+        for note in keeper.notes:
+            print(f"cellsim: {note}", file=sys.stderr)
         more = validation.rows(compared, left_out)
         print(closing_table(scenario, solution, watch.seconds(), files, best, more))
         warning = solution.outside_measured_range
@@ -103,13 +125,13 @@ def _improved(scenario: Scenario, status: StatusLine, source: str) -> tuple[Scen
         raise BadInput(source, [f"[optimise] {error}"]) from None
 
 
-def _scenario(arguments: argparse.Namespace, source: str) -> Scenario:
+def _scenario(arguments: argparse.Namespace, source: str, folder: Path) -> Scenario:
     changes, found = settings_from(arguments)
     if arguments.scenario is not None:
-        return load_scenario(arguments.scenario, changes, found)
+        return load_scenario(folder / arguments.scenario, changes, found)
     if arguments.cell is None:
         raise BadInput(source, ["nothing to run: give a scenario file, or --cell NAME. See `cellsim run --help`."])
-    return scenario_from(changes, source, found)
+    return scenario_from(changes, source, found, folder)
 
 
 def settings_from(arguments: argparse.Namespace) -> tuple[Settings, list[str]]:
@@ -188,8 +210,7 @@ def closing_table(
     rows = [
         *_step_rows(solution),
         ("time", f"{t:.6g} s ({t / 60:.4g} min)"),
-        ("capacity", f"{float(solution.capacity):.6g} A.h"),
-        ("energy", f"{float(solution.energy):.6g} W.h"),
+        *_passed_rows(solution),
         (
             "voltage",
             f"{V[0]:.4f} V at the start, {V[-1]:.4f} V at the end",
@@ -209,6 +230,18 @@ def closing_table(
     if best is not None and scenario.optimise is not None:
         rows[1:1] = _optimum_rows(scenario, best)
     return table(scenario.title, rows, is_colourful(sys.stdout))
+
+
+def _passed_rows(solution: Solution) -> list[tuple[str, str]]:
+    """Charge and energy that passed: out, in and net where both happened."""
+    both, capacity, energy = passed(solution.step_ends), float(solution.capacity), float(solution.energy)
+    if not both.is_both:
+        return [("capacity", f"{capacity:.6g} A.h"), ("energy", f"{energy:.6g} W.h")]
+    net = lambda x, unit: f"net {abs(x):.6g} {unit} {'out' if x >= 0 else 'in'}"
+    return [
+        ("charge", f"{both.charge_out:.6g} A.h out, {both.charge_in:.6g} A.h in, {net(capacity, 'A.h')}"),
+        ("energy", f"{both.energy_out:.6g} W.h out, {both.energy_in:.6g} W.h in, {net(energy, 'W.h')}"),
+    ]
 
 
 def _step_rows(solution: Solution) -> list[tuple[str, str]]:

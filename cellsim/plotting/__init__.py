@@ -1,8 +1,12 @@
 """Pictures of runs and materials. Each function returns a `matplotlib.figure.Figure` and touches no global state."""
 
+from cellsim.plotting.cycles import cycles_figure as cycles_figure
+from cellsim.plotting.cycles import is_cycled as is_cycled
 from cellsim.plotting.electrolyte import electrolyte_figure as electrolyte_figure
 from cellsim.plotting.losses import losses_figure as losses_figure
 from cellsim.plotting.optimum import optimum_figure as optimum_figure
 from cellsim.plotting.particles import particles_figure as particles_figure
 from cellsim.plotting.profiles import profiles_figure as profiles_figure
 from cellsim.plotting.run import run_figure as run_figure
+from cellsim.plotting.slider import can_slide as can_slide
+from cellsim.plotting.slider import sliding as sliding

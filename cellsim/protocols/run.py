@@ -105,7 +105,10 @@ def leg(
     segment = advanced(circuit, start, tolerances, layout=model.layout, max_steps=max_steps)
     end = jnp.argmin(circuit.margins(segment.t, segment.y))
     t = start.t + (segment.t - start.t) * fractions()
-    return Leg(segment, setpoint, T, at_start, end, seen_along(circuit, segment.trajectory, start.y, t))
+    seen = seen_along(circuit, segment.trajectory, start.y, t)
+    # the very state from which the next step begins: a run taken up again there is the same to the last bit
+    states = jax.tree.map(lambda x, last: x.at[-1].set(last), seen.states, segment.y)
+    return Leg(segment, setpoint, T, at_start, end, seen._replace(states=states))
 
 
 leg_once = partial(jax.jit, static_argnames=("shape", "max_steps"))(leg)
@@ -203,10 +206,12 @@ def one_by_one(
     max_steps: int | None,
     skip_cycles: int = 0,
     t_start: float = 0.0,
+    taken: int = 0,
     progress: Callable[[float, float], None] | None = None,
 ) -> Iterator[Done]:
-    """Every step in its turn, in pieces of a bounded number of time steps; ends where one fails."""
-    y, t0, taken = begun.y, t_start, 0
+    """Every step in its turn, in pieces of a bounded number of time steps; ends where one fails. `skip_cycles` were
+    done before, until `t_start` [s], with `taken` time steps."""
+    y, t0 = begun.y, t_start
     places = [(cycle + 1, step) for cycle, of in enumerate(protocol.cycles) for step in of.steps]
     made: dict[int, Orders] = {}
     for number, (cycle, step) in enumerate(places, start=1):
@@ -239,14 +244,22 @@ def one_by_one(
             return
 
 
-def chain_of(legs: Legs, steps: Sequence[Step], cycles: Sequence[int], limits: Limits) -> Chain:
+def chain_of(
+    legs: Legs,
+    steps: Sequence[Step],
+    cycles: Sequence[int],
+    limits: Limits,
+    shape: Shape,
+    *,
+    t_start: Any = 0.0,
+    first: int = 1,
+) -> Chain:
     """What became of steps, with the words that tell of it."""
-    shape = numbers.shape_of(steps)
     words = tuple(numbers.words_of(step, shape, limits) for step in steps)
-    return Chain(
-        legs,
-        tuple(step.text or wording.words(step) for step in steps),
-        tuple(cycles),
-        words,
-        tuple(step.tags for step in steps),
-    )
+    tags = tuple(step.tags for step in steps)
+    return Chain(legs, tuple(map(text_of, steps)), tuple(cycles), words, tags, t_start, first)
+
+
+def text_of(step: Step) -> str:
+    """A step in words."""
+    return step.text or wording.words(step)

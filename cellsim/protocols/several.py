@@ -2,7 +2,7 @@
 
 import dataclasses
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import diffrax
@@ -16,8 +16,8 @@ from cellsim.protocols import orders, run
 from cellsim.protocols.ends import AtVoltage
 from cellsim.protocols.protocol import Protocol, Until
 from cellsim.protocols.run import Begun, Done
-from cellsim.simulation.again import along, trimmed
-from cellsim.simulation.chain import Legs
+from cellsim.simulation.again import along, sampled, trimmed
+from cellsim.simulation.chain import Legs, joined
 from cellsim.simulation.segment import Tolerances
 from cellsim.simulation.solution import CannotStart, OutsideMeasuredRange, Solution
 
@@ -38,6 +38,7 @@ class How(NamedTuple):
     progress: Callable[[float, float], None] | None
     keep_cycles: int | None
     on_cycle: Callable[[int, Solution], None] | None
+    after: Solution | None
 
 
 def several(model: AbstractModel, protocol: Protocol, how: How) -> Solution:
@@ -65,13 +66,18 @@ def _traced(model: AbstractModel, protocol: Protocol, how: How) -> Solution:
             "under JAX's transformations `times` are for a single step of constant current; of a protocol read the "
             "points that the solution has, 201 a step."
         )
+    if how.after is not None:
+        raise ValueError(
+            "under JAX's transformations no run goes on after an earlier one; give its last state as `initial`."
+        )
     start, legs, seen = run.traced(
         model, protocol, how.soc, how.T, how.initial, how.tolerances, how.max_steps or STEPS_TRACED
     )
     is_bad = (legs.result != diffrax.RESULTS.successful) & (legs.result != diffrax.RESULTS.event_occurred)
     decisive = jnp.where(jnp.any(is_bad), jnp.argmax(is_bad), len(protocol.steps) - 1)
     result = jax.tree.map(lambda x: x[decisive], legs.result)
-    chain = run.chain_of(legs, protocol.steps, protocol.cycle_of_step, model.limits)
+    shape = orders.shape_of(protocol.steps)
+    chain = run.chain_of(legs, protocol.steps, protocol.cycle_of_step, model.limits, shape)
     counts = jnp.sum(legs.steps), jnp.sum(legs.rejected)
     return Solution(*seen, start.rest, model, None, legs.t[-1], result, *counts, chain=chain)
 
@@ -82,12 +88,17 @@ def _in_turn(model: AbstractModel, protocol: Protocol, how: How) -> Solution:
     if not bool(begun.can_start):
         raise CannotStart(model.why_not(0.0))
     _refuse_rates_without_capacity(model, protocol)
+    cycles = len(protocol.cycles)
     keep = how.keep_cycles
     if keep is None:
-        keep = len(protocol.cycles) if len(protocol.steps) <= MANY_STEPS else FEW_CYCLES
-    legs: list[Solution] = []
-    done: list[Done] = []
-    of_cycle: list[int] = []
+        keep = default_keep(protocol)
+    legs = [] if how.after is None else finished(how.after, protocol)
+    until = Watch(protocol.until, [len(cycle.steps) for cycle in protocol.cycles])
+    is_over = False
+    for k in range(len(legs)):
+        is_over = until.is_over(legs[: k + 1])
+    if legs:
+        begun = begun._replace(y=_state_after(legs[-1], begun.y))
     steps = run.one_by_one(
         model,
         protocol,
@@ -98,29 +109,26 @@ def _in_turn(model: AbstractModel, protocol: Protocol, how: How) -> Solution:
         shape,
         steps_a_piece=STEPS_A_PIECE,
         max_steps=how.max_steps,
+        skip_cycles=cycles if is_over else cycle_of(legs[-1]) if legs else 0,
+        t_start=float(legs[-1].t_stop) if legs else 0.0,
+        taken=sum(int(leg.steps) - int(leg.rejected) for leg in legs),
         progress=how.progress,
     )
-    until = Watch(protocol.until)
+    of_cycle: list[Solution] = []
     for each in steps:
-        if each.is_skipped and not each.step.skip_ok:
-            raise CannotStart(_why_skipped(model, each, shape, protocol))
-        cycle = len(protocol.cycles[each.cycle - 1].steps)
-        legs.append(_leg(model, each, begun))
-        done.append(each._replace(pieces=each.pieces[-1:]))
-        of_cycle.append(len(legs) - 1)
-        is_last_of_cycle = len(of_cycle) == cycle
-        is_over = until.is_over(each, is_last_of_cycle, legs)
-        if is_last_of_cycle or is_over:
+        if each.is_skipped and (not each.step.skip_ok or len(protocol.steps) == 1):
+            raise CannotStart(_why_skipped(model, each, shape))
+        legs.append(_leg(model, each, begun, shape))
+        of_cycle.append(legs[-1])
+        is_over = until.is_over(legs)
+        if len(of_cycle) == len(protocol.cycles[each.cycle - 1].steps) or is_over:
             if how.on_cycle is not None:
-                part = [legs[k] for k in of_cycle]
-                how.on_cycle(each.cycle, _together(model, protocol, begun, [done[k] for k in of_cycle], part))
+                how.on_cycle(each.cycle, together(of_cycle))
             of_cycle = []
-            _thin(legs, done, keep, len(protocol.cycles))
+            legs = [leg if is_kept(cycle_of(leg), each.cycle, keep, cycles) else thinned(leg) for leg in legs]
         if is_over:
             break
-    if len(legs) == 1 and legs[0].t_stop == 0 and done[0].is_skipped and len(protocol.steps) == 1:
-        raise CannotStart(_why_skipped(model, done[0], shape, protocol))
-    solution = _together(model, protocol, begun, done, legs)
+    solution = together(legs)
     if how.times is not None:
         solution = solution.at(how.times)
     said = solution.outside_measured_range
@@ -139,17 +147,16 @@ def _refuse_rates_without_capacity(model: AbstractModel, protocol: Protocol) -> 
         )
 
 
-def _why_skipped(model: AbstractModel, each: Done, shape: orders.Shape, protocol: Protocol) -> str:
-    del protocol
+def _why_skipped(model: AbstractModel, each: Done, shape: orders.Shape) -> str:
     words = orders.words_of(each.step, shape, model.limits)
     passed = words[int(np.argmin(np.asarray(each.pieces[0].margins_at_start)))]
     return (
-        f"step {each.number} ('{each.step.text}') cannot start: {passed} is passed already at "
+        f"step {each.number} ('{run.text_of(each.step)}') cannot start: {passed} is passed already at "
         f"{float(each.pieces[0].seen.V[0]):.4f} V. Change the step's end, the state of charge, or the step before."
     )
 
 
-def _leg(model: AbstractModel, each: Done, begun: Begun) -> Solution:
+def _leg(model: AbstractModel, each: Done, begun: Begun, shape: orders.Shape) -> Solution:
     """One step as a solution of its own, times counted since the run began."""
     pieces = each.pieces
     seen = pieces[0].seen
@@ -157,9 +164,24 @@ def _leg(model: AbstractModel, each: Done, begun: Begun) -> Solution:
         seen = jax.tree.map(
             lambda *xs: jax.device_put(np.concatenate([np.asarray(x) for x in xs])), *[p.seen for p in pieces]
         )
-    last = pieces[-1].segment
-    count = lambda of: jnp.asarray(sum(int(of(p.segment)) for p in pieces))
-    return Solution(
+    count = lambda of: sum(int(of(p.segment)) for p in pieces)
+    steps, rejected = count(lambda s: s.steps), count(lambda s: s.rejected)
+    last, row = pieces[-1].segment, lambda x: np.asarray(x)[None]
+    ends = lambda x: np.asarray(x)[[0, -1]]
+    became = Legs(
+        row(each.t_end),
+        ends(seen.V)[1:],
+        ends(seen.Q),
+        ends(seen.E),
+        jax.tree.map(row, last.result),
+        row(pieces[-1].end),
+        row(steps),
+        row(rejected),
+    )
+    chain = run.chain_of(
+        became, [each.step], [each.cycle], model.limits, shape, t_start=each.t_start, first=each.number
+    )
+    leg = Solution(
         jax.device_put(np.asarray(seen.t) + each.t_start),
         *seen[1:],
         begun.rest,
@@ -167,97 +189,117 @@ def _leg(model: AbstractModel, each: Done, begun: Begun) -> Solution:
         pieces[0].setpoint,
         jax.device_put(np.asarray(each.t_end)),
         last.result,
-        count(lambda s: s.steps),
-        count(lambda s: s.rejected),
+        jnp.asarray(steps),
+        jnp.asarray(rejected),
         tuple(trimmed(p.segment.trajectory) for p in pieces),
-        chain=run.chain_of(_legs([each]), [each.step], [each.cycle], model.limits),
+        chain=chain,
         t_start=each.t_start,
         ambient=pieces[0].T,
     )
+    return leg if each.step.period is None else sampled(leg, each.step.period)
 
 
-def _legs(done: list[Done]) -> Legs:
-    """The table of what became of steps."""
-    first, ends = done[0].pieces[0].seen, [each.pieces[-1] for each in done]
-    last = lambda of: np.array([float(of(p.seen)[-1]) for p in ends])
-    from_start = lambda x0, of: np.append(float(x0), last(of))
-    result: Any = jax.tree.map(lambda *xs: np.stack([np.asarray(x) for x in xs]), *[p.segment.result for p in ends])
-    return Legs(
-        np.array([each.t_end for each in done]),
-        last(lambda s: s.V),
-        from_start(first.Q[0], lambda s: s.Q),
-        from_start(first.E[0], lambda s: s.E),
-        result,
-        np.array([int(p.end) for p in ends]),
-        np.array([int(p.segment.steps) for p in ends]),
-        np.array([int(p.segment.rejected) for p in ends]),
-    )
-
-
-def _together(
-    model: AbstractModel, protocol: Protocol, begun: Begun, done: list[Done], legs: list[Solution]
-) -> Solution:
+def together(legs: Sequence[Solution]) -> Solution:
     """The solution of all steps that were run. Points without fields (of cycles whose fields are not kept) are in
     the curves of the legs alone."""
-    del protocol
-    chain = run.chain_of(_legs(done), [each.step for each in done], [each.cycle for each in done], model.limits)
     last = legs[-1]
-    whole = Solution(
-        last.t,
-        last.V,
-        last.I,
-        last.T,
-        last.Q,
-        last.E,
-        last.states,
-        begun.rest,
-        model,
-        None,
-        last.t_stop,
-        last.result,
-        jnp.asarray(sum(int(leg.steps) for leg in legs)),
-        jnp.asarray(sum(int(leg.rejected) for leg in legs)),
-        chain=chain,
+    assert all(leg.chain is not None for leg in legs)
+    whole = dataclasses.replace(
+        last,
+        demand=None,
+        steps=jnp.asarray(sum(int(leg.steps) for leg in legs)),
+        rejected=jnp.asarray(sum(int(leg.rejected) for leg in legs)),
+        dense=None,
+        chain=joined([leg.chain for leg in legs if leg.chain is not None]),
         legs=tuple(legs),
+        t_start=legs[0].t_start,
+        period=None,
     )
     return along(whole, legs)
 
 
-def _thin(legs: list[Solution], done: list[Done], keep: int, cycles: int) -> None:
-    """Keeps the fields of about `keep` cycles, of all others the curves, and the fields at the ends of their steps."""
+# ---- what is kept
+
+
+def default_keep(protocol: Protocol) -> int:
+    """Of how many cycles all fields are kept where nobody says it."""
+    return len(protocol.cycles) if len(protocol.steps) <= MANY_STEPS else FEW_CYCLES
+
+
+def is_kept(cycle: int, reached: int, keep: int, cycles: int) -> bool:
+    """Whether all fields of a cycle are kept, of about `keep` of all `cycles`, when number `reached` has ended."""
     every = 1 if keep >= cycles else -(-cycles // max(keep - 1, 1))
-    reached = done[-1].cycle
-    for k, each in enumerate(done):
-        is_kept = each.cycle == 1 or each.cycle == reached or each.cycle % every == 0
-        if is_kept or legs[k].dense is None:
-            continue
-        rows = np.array([0, len(legs[k].t) - 1])
-        states = jax.tree.map(lambda x, rows=rows: jax.device_put(np.asarray(x)[rows]), legs[k].states)
-        legs[k] = dataclasses.replace(legs[k], states=states, dense=None, rows=rows)
-        seen = each.pieces[-1].seen._replace(states=None)
-        segment = dataclasses.replace(each.pieces[-1].segment, trajectory=None)
-        done[k] = each._replace(pieces=(each.pieces[-1]._replace(seen=seen, segment=segment),), start=None)
+    return cycle == 1 or cycle == reached or cycle % every == 0
+
+
+def thinned(leg: Solution) -> Solution:
+    """The curves of a step, and the fields at its ends alone."""
+    if leg.dense is None:
+        return leg
+    states = jax.tree.map(lambda x: jax.device_put(np.asarray(x)[[0, -1]]), leg.states)
+    return dataclasses.replace(leg, states=states, dense=None, rows=np.array([0, len(leg.t) - 1]))
+
+
+# ---- going on after an earlier run
+
+
+def cycle_of(leg: Solution) -> int:
+    """The number of the cycle that a step belongs to."""
+    assert leg.chain is not None
+    return leg.chain.cycles[0]
+
+
+def finished(after: Solution, protocol: Protocol) -> list[Solution]:
+    """The steps of the complete cycles of an earlier solution. Raises `ValueError` where it is of another protocol."""
+    legs: list[Solution] = []
+    for number, cycle in enumerate(protocol.cycles, start=1):
+        of = list(after.legs[len(legs) : len(legs) + len(cycle.steps)])
+        for leg, step in zip(of, cycle.steps, strict=False):
+            assert leg.chain is not None
+            found, asked = (leg.chain.texts[0], cycle_of(leg)), (run.text_of(step), number)
+            if found != asked:
+                raise ValueError(
+                    f"`after` is a solution of another protocol: its step {leg.chain.first} is '{found[0]}' of cycle "
+                    f"{found[1]}, that of the protocol is '{asked[0]}' of cycle {asked[1]}."
+                )
+        if len(of) < len(cycle.steps) or not all(leg.succeeded for leg in of):
+            break
+        legs += of
+    else:
+        if len(after.legs) > len(legs):
+            raise ValueError(
+                f"`after` has {len(after.legs)} steps, the protocol {len(legs)}: is it a solution of another one?"
+            )
+    return legs
+
+
+def _state_after(leg: Solution, like: State) -> State:
+    """The state at the end of a step. Raises `ValueError` where it is none like that."""
+    last = jax.tree.map(lambda x: jax.device_put(np.asarray(x)[-1]), leg.states)
+    found, needed = ([x.shape for x in jax.tree.leaves(y)] for y in (last, like))
+    if found != needed:
+        raise ValueError(f"`after` has states of {found} unknowns, the model {needed}: has its mesh changed?")
+    return last
 
 
 class Watch:
     """Whether a protocol is over before its last cycle."""
 
-    def __init__(self, until: Until):
+    def __init__(self, until: Until, steps_of_cycle: list[int]):
         self.until = until
+        self.ends = np.cumsum(steps_of_cycle)
         self.first: float | None = None
-        self.cycle_began = 0
 
-    def is_over(self, each: Done, is_end_of_cycle: bool, legs: list[Solution]) -> bool:
+    def is_over(self, legs: list[Solution]) -> bool:
         """Asked after every step."""
-        until, piece = self.until, each.pieces[-1]
-        if until.V is not None and float(piece.seen.V[-1]) <= until.V * (1 + 1e-9):
+        until, last = self.until, legs[-1]
+        if until.V is not None and float(last.V[-1]) <= until.V * (1 + 1e-9):
             return True
-        if until.duration is not None and each.t_end >= until.duration:
+        if until.duration is not None and float(last.t_stop) >= until.duration:
             return True
-        if not is_end_of_cycle:
+        if len(legs) not in self.ends:
             return False
-        passed = [float(leg.capacity) for leg in legs[self.cycle_began :]]
-        self.cycle_began = len(legs)
+        passed = [float(leg.capacity) for leg in legs if cycle_of(leg) == cycle_of(last)]
         capacity = sum(max(x, 0.0) for x in passed)
         if capacity <= 0:
             return False

@@ -1,6 +1,7 @@
 """A solution looked at again: what is seen at other times than those at which it was first looked at."""
 
 import dataclasses
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import equinox as eqx
@@ -12,11 +13,13 @@ from jaxtyping import Array
 from cellsim.constants import SECONDS_PER_HOUR
 from cellsim.discretisation.layout import State
 from cellsim.models.model import AbstractModel
-from cellsim.simulation.blocks import in_blocks
+from cellsim.simulation.blocks import BLOCKS, POINTS, in_blocks
 from cellsim.simulation.circuit import AbstractCircuit, Circuit, Controlled
 from cellsim.simulation.control import Demand, Observed, Setpoint
 from cellsim.simulation.solution import Solution
 from cellsim.solvers.trajectory import Trajectory
+
+MOST_FIELDS = 1000  # points of a step with a period; of more, the fields are kept at as many as of any other step
 
 
 def unit_of(model: AbstractModel) -> Array:
@@ -33,12 +36,19 @@ def circuit_of(model: AbstractModel, T: Any, demand: Demand | Setpoint) -> Abstr
     return Controlled(system, demand, unit_of(model), model.borders)
 
 
-def observed(
-    model: AbstractModel, T: Any, demand: Demand | Setpoint, parts: tuple[Trajectory, ...], y0: State, times: Any
-) -> tuple[State, Observed]:
-    """States, and what is seen, at times [s] of a segment that begins at `y0`."""
-    parts = tuple(_whole(part) for part in parts)
-    return in_blocks(lambda t: _looked_up(model, T, demand, parts, y0, t), times)
+def looking_at(solution: Solution) -> Callable[[Any], tuple[State, Observed]]:
+    """A function that gives states, and what is seen of them, at times [s] of a run or of a leg of one."""
+    assert solution.dense is not None and solution.demand is not None
+    model, demand, start = solution.model, solution.demand, float(solution.t_start)
+    y0 = jax.tree.map(lambda x: np.asarray(x)[0], solution.states)
+    T = np.asarray(solution.T)[0] if solution.ambient is None else np.asarray(solution.ambient)
+    parts = jax.device_put(tuple(_whole(part) for part in solution.dense))
+
+    def at(times: Any) -> tuple[State, Observed]:
+        t = np.minimum(np.asarray(times, dtype=float), float(solution.t_stop)) - start
+        return in_blocks(lambda t: _looked_up(model, T, demand, parts, y0, t), t)
+
+    return at
 
 
 def energy_along(t: Any, V: Any, I: Any) -> np.ndarray:
@@ -49,17 +59,36 @@ def energy_along(t: Any, V: Any, I: Any) -> np.ndarray:
 
 def seen_at(solution: Solution, times: Any) -> Solution:
     """A run, or a leg of one, at other times [s], those beyond its stop moved to the stop."""
-    assert solution.dense is not None and solution.demand is not None
-    start = np.asarray(solution.t_start)
     t = np.minimum(np.asarray(times, dtype=float), float(solution.t_stop))
-    y0 = jax.tree.map(lambda x: np.asarray(x)[0], solution.states)
-    T = np.asarray(solution.T)[0] if solution.ambient is None else np.asarray(solution.ambient)
-    states, seen = observed(solution.model, T, solution.demand, solution.dense, y0, t - start)
+    states, seen = looking_at(solution)(t)
     E = seen.E
     if isinstance(solution.demand, Demand):
         E = jax.device_put(energy_along(t, seen.V, seen.I))
     changed = lambda s: (s.t, s.V, s.I, s.T, s.Q, s.E, s.states)
-    return eqx.tree_at(changed, solution, (jax.device_put(t), seen.V, seen.I, seen.T, seen.Q, E, states))
+    found = (jax.device_put(t), seen.V, seen.I, seen.T, seen.Q, E, states)
+    return dataclasses.replace(eqx.tree_at(changed, solution, found), rows=None, period=None)
+
+
+def sampled(leg: Solution, period: float) -> Solution:
+    """A leg with a point every `period` [s] of it and one at its end; of very many, the fields at some alone."""
+    start, stop = float(leg.t_start), float(leg.t_stop)
+    before_end = max(int(np.ceil((stop - start) / period - 1e-9)), 1)
+    times = np.append(start + period * np.arange(before_end), stop)
+    rows = np.arange(len(times))
+    if len(times) > MOST_FIELDS:
+        rows = np.unique(np.round(np.linspace(0, len(times) - 1, POINTS)).astype(int))
+    parts = []
+    for first in range(0, len(times), BLOCKS[0]):
+        part = seen_at(leg, times[first : first + BLOCKS[0]])
+        here = rows[(rows >= first) & (rows < first + BLOCKS[0])] - first
+        states = jax.tree.map(lambda x, here=here: np.asarray(x)[here], part.states)
+        parts.append(dataclasses.replace(part, states=states, rows=here))
+    # the last state is the very one from which the next step begins
+    last = jax.tree.map(lambda x: np.asarray(x)[-1:], leg.states)
+    states = jax.tree.map(lambda x, end: np.concatenate([x[:-1], end]), parts[-1].states, last)
+    parts[-1] = dataclasses.replace(parts[-1], states=states)
+    found = along(leg, parts)
+    return dataclasses.replace(found, rows=None if len(rows) == len(times) else found.rows, period=period)
 
 
 def joined(solution: Solution, times: Any) -> Solution:
@@ -78,7 +107,7 @@ def joined(solution: Solution, times: Any) -> Solution:
     return along(solution, found)
 
 
-def along(solution: Solution, pieces: list[Solution]) -> Solution:
+def along(solution: Solution, pieces: Sequence[Solution]) -> Solution:
     """`solution` seen at the times of `pieces`, one after the other."""
     changed = lambda s: (s.t, s.V, s.I, s.T, s.Q, s.E, s.states)
     together = jax.tree.map(
@@ -94,8 +123,9 @@ def along(solution: Solution, pieces: list[Solution]) -> Solution:
 def trimmed(part: Trajectory) -> Trajectory:
     """A trajectory in the memory of the machine, without its padding."""
     count = int(part.count)
-    ts: Any = np.asarray(part.ts)[: count + 1]
-    return Trajectory(ts, jax.tree.map(lambda x: np.asarray(x)[:count], part.steps), count, len(part.ts) - 1)
+    ts: Any = np.asarray(part.ts)[: count + 1].copy()
+    rows = lambda x: np.asarray(x)[:count].copy()  # a view would hold the padding as well
+    return Trajectory(ts, jax.tree.map(rows, part.steps), count, len(part.ts) - 1)
 
 
 def _whole(part: Trajectory) -> Trajectory:

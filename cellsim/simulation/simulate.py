@@ -53,6 +53,7 @@ def simulate(
     progress: Progress | None = None,
     keep_cycles: int | None = None,
     on_cycle: Callable[[int, Solution], None] | None = None,
+    after: Solution | None = None,
 ) -> Solution:
     """Runs `protocol` on `model`.
 
@@ -72,6 +73,8 @@ def simulate(
     - `keep_cycles`: of about how many cycles all fields are kept, the first and the last among them; of all others the
       curves, and the fields at the ends of steps. By default all of up to 100 steps, ten of more.
     - `on_cycle`: called as `on_cycle(number, solution)` when a cycle has ended, with all that is known of it.
+    - `after`: an earlier solution of the same protocol, as one that was interrupted or failed; the run goes on after
+      the last complete cycle of it, as if it had never stopped. Not under JAX's transformations.
 
     Pure: works as it stands under `jit`, `vmap`, `grad`, `jacrev`, `jvp`, `jacfwd` and compositions of them. A run that
     fails keeps what it reached and says why in `stop_reason`. A run that leaves the range in which its electrolyte was
@@ -85,9 +88,10 @@ def simulate(
     T = model.T_usual if T is None else number(T)
     tolerances = Tolerances(number(rtol), number(rtol if atol is None else atol))
     times = None if times is None else number(times)
-    if isinstance(step, Protocol) or not step.is_constant_current or model.borders or _has_tallies(model, initial):
+    is_alone = after is None and not model.borders and not _has_tallies(model, initial)
+    if isinstance(step, Protocol) or not (is_alone and step.is_constant_current and step.period is None):
         protocol = step if isinstance(step, Protocol) else Protocol([step])
-        how = How(number(soc), T, initial, times, tolerances, max_steps, progress, keep_cycles, on_cycle)
+        how = How(number(soc), T, initial, times, tolerances, max_steps, progress, keep_cycles, on_cycle, after)
         return several(model, protocol, how)
     request = Request(model, step.numbers, number(soc), T, initial, tolerances)
     # also with plain numbers alone: within a function that JAX traces, whatever is computed belongs to the trace

@@ -59,6 +59,7 @@ class Solution(eqx.Module):
     t_start: Any = 0.0  # of a leg, since the run began [s]
     ambient: Any = None  # temperature around the model in a leg [K]; None: its own
     rows: Any = None  # where the fields are kept among the times; None: everywhere
+    period: float | None = eqx.field(static=True, default=None)  # of the points of a leg, where one was asked for [s]
 
     # ---- whole-run numbers, differentiable
 
@@ -250,11 +251,14 @@ class Solution(eqx.Module):
         stop, start = float(self.t_stop), float(self.t_start)
         return np.unique(np.append(start + ends[start + ends < stop], stop))
 
-    def plot(self, **options: Any) -> Any:
-        """A figure of the run; see `cellsim.plotting.run_figure`."""
-        from cellsim.plotting import run_figure
+    def plot(self, title: str = "", slider: bool | None = None) -> Any:
+        """In a notebook with ipywidgets (the extra `notebook`) the profiles with a slider over time, elsewhere a figure
+        of voltage and current; see `cellsim.plotting.sliding` and `cellsim.plotting.run_figure`. `slider` True or
+        False decides it."""
+        from cellsim import plotting
 
-        return run_figure(self, **options)
+        is_sliding = plotting.can_slide(self) if slider is None else slider
+        return plotting.sliding(self, title) if is_sliding else plotting.run_figure(self, title)
 
 
 @eqx.filter_jit

@@ -32,7 +32,7 @@ Scalar = Float[Array, ""]
 class Trajectory(eqx.Module):
     """Dense output over consecutive steps; rows beyond `count` are padding."""
 
-    ts: Float[Array, " ends"] | Float[np.ndarray, " ends"]  # of the steps, one more than there are steps
+    ts: Float[Array | np.ndarray, " ends"]  # of the steps, one more than there are steps; of numpy where it is kept
     steps: DenseStep  # stacked
     count: Any  # of the steps; None in a tangent
     room: int | None = eqx.field(static=True, default=None)  # of one whose padding was cut off, the steps with it
