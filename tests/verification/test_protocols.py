@@ -21,19 +21,8 @@ def model():
     return cs.DFN(cs.load_cell("Chen2020"))
 
 
-@pytest.fixture(scope="module")
-def reference_rows(reference):
-    def rows(*path):
-        file = reference.folder.joinpath(*path)
-        if not file.exists():
-            pytest.skip(f"the reference solutions are not here: {file}")
-        return np.genfromtxt(file, delimiter=",", names=True)
-
-    return rows
-
-
-def test_a_CCCV_cycle_is_that_of_the_reference_step_by_step(model, reference_rows):
-    rows = reference_rows("dfn_cccv_Chen2020", "cccv_ref.csv")
+def test_a_CCCV_cycle_is_that_of_the_reference_step_by_step(model, reference):
+    rows = reference.table("dfn_cccv_Chen2020", "cccv_ref.csv")
     steps = ("Discharge at 1C until 2.5 V", "Rest for 1 hour", "Charge at C/2 until 4.2 V", "Hold at 4.2 V until C/50")
     solution = cs.simulate(model, [(*steps, "Rest for 1 hour")])
     assert len(solution.legs) == 5
@@ -47,8 +36,8 @@ def test_a_CCCV_cycle_is_that_of_the_reference_step_by_step(model, reference_row
         assert rms_mV(np.asarray(seen.I) - of_step["current_A"][late]) <= 1.0  # mA of 5 A
 
 
-def test_pulses_and_rests_of_a_GITT_are_those_of_the_reference(model, reference_rows):
-    rows = reference_rows("dfn_gitt_Chen2020", "gitt_ref.csv")
+def test_pulses_and_rests_of_a_GITT_are_those_of_the_reference(model, reference):
+    rows = reference.table("dfn_gitt_Chen2020", "gitt_ref.csv")
     pulses = len(np.unique(rows["pulse"]))
     pulse = ("Discharge at 0.5C for 6 minutes", "Rest for 1 hour")
     solution = cs.simulate(model, [pulse] * pulses)
@@ -61,9 +50,9 @@ def test_pulses_and_rests_of_a_GITT_are_those_of_the_reference(model, reference_
     assert rms_mV(np.concatenate(off)) <= 0.5
 
 
-def test_a_drive_cycle_is_that_of_the_reference(model, reference_rows):
-    current = reference_rows("dfn_drive_Chen2020", "US06_current.csv")
-    rows = reference_rows("dfn_drive_Chen2020", "US06_ref.csv")
+def test_a_drive_cycle_is_that_of_the_reference(model, reference):
+    current = reference.table("dfn_drive_Chen2020", "US06_current.csv")
+    rows = reference.table("dfn_drive_Chen2020", "US06_ref.csv")
     step = cs.current(cs.Profile(current["time_s"], current["current_A"]), None)
     solution = cs.simulate(model, step, soc=0.8)
     assert float(solution.t_stop) == current["time_s"][-1] and solution.succeeded
@@ -76,10 +65,10 @@ def test_a_drive_cycle_is_that_of_the_reference(model, reference_rows):
 
 @pytest.mark.parametrize("name", ["Chen2020", "Marquis2019"])
 @pytest.mark.parametrize("rate", [1, 2])
-def test_a_cell_warms_as_in_the_reference(reference_rows, name, rate):
-    rows = reference_rows("dfn_lumped_thermal", f"{name}_{rate}C_ref.csv")
+def test_a_cell_warms_as_in_the_reference(reference, name, rate):
+    rows = reference.table("dfn_lumped_thermal", f"{name}_{rate}C_ref.csv")
     model = cs.Lumped(cs.DFN(cs.load_cell(name)))
-    solution = cs.simulate(model, cs.discharge(rate))
+    solution = cs.simulate(model, cs.discharge(float(rate)))
     t = rows["time_s"]
     late = (t >= 10) & (t <= 0.98 * t[-1])
     seen = solution.at(t[late])
