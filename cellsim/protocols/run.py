@@ -122,6 +122,18 @@ def seen_along(circuit: Controlled, trajectory: Trajectory, y0: State, t: Any) -
     return Seen(t, seen.V, seen.I, seen.T, seen.Q, seen.E, states)
 
 
+@jax.jit
+def _cut_back(model: AbstractModel, piece: Leg, start: Start, steps: Any) -> Leg:
+    """A piece as if it had ended, unfinished, after its first `steps` accepted steps."""
+    segment, path = piece.segment, piece.segment.trajectory
+    t = path.ts[steps]
+    unfinished: Any = diffrax.RESULTS.max_steps_reached
+    cut = Segment(t, path.at(t), unfinished, steps + segment.rejected, segment.rejected, path)
+    circuit = Controlled(model.discretised(piece.T), piece.setpoint, unit_of(model), model.borders)
+    seen = seen_along(circuit, path, start.y, start.t + (t - start.t) * fractions())
+    return piece._replace(segment=cut, seen=seen)
+
+
 def passed_at(model: AbstractModel, y: State) -> tuple[Any, Any]:
     """Charge [A.h] and energy [W.h] that a state has tallied."""
     assert y.border is not None
@@ -222,9 +234,13 @@ def one_by_one(
         orders = made[id(step)]
         passed = Beginning(*passed_at(model, y), soc, begun.usable)
         pieces: list[Leg] = []
-        at = Start(jnp.asarray(0.0), y, jnp.asarray(FIRST_STEP))
+        # of the very type that the next piece begins with: another one would be another program
+        at = Start(jnp.asarray(0.0, float), y, jnp.asarray(FIRST_STEP, float))
         while True:
             piece = leg_once(model, orders, T, at, passed, tolerances, shape=shape, max_steps=steps_a_piece)
+            allowed = None if max_steps is None else max(max_steps - taken, 1)
+            if allowed is not None and int(piece.segment.trajectory.count) > allowed:
+                piece = _cut_back(model, piece, at, allowed)
             pieces.append(piece)
             segment = piece.segment
             taken += int(segment.steps) - int(segment.rejected)
