@@ -75,6 +75,24 @@ def discharge(setting: Setting = DEFAULT, cell: Any = CELL, step: str = STEP) ->
     return solution
 
 
+CCCV = ("Discharge at 1C until 2.5 V", "Rest for 1 hour", "Charge at C/2 until 4.2 V", "Hold at 4.2 V until C/50")
+PULSE = ("Discharge at C/2 for 6 minutes", "Rest for 1 hour")
+
+
+def protocol(steps: Any, soc: float = 1.0) -> cs.Solution:
+    """A protocol on the default mesh, with its voltage there to be read."""
+    solution = cs.simulate(cs.DFN(CELL), steps, soc=soc, rtol=DEFAULT.rtol, atol=DEFAULT.atol)
+    jax.block_until_ready(solution.V)
+    return solution
+
+
+def of_model(kind: Any) -> cs.Solution:
+    """A 1C discharge by a model on the default mesh."""
+    solution = cs.simulate(kind(CELL), STEP, rtol=DEFAULT.rtol, atol=DEFAULT.atol)
+    jax.block_until_ready(solution.V)
+    return solution
+
+
 def unknowns(mesh: cs.Mesh) -> int:
     """Size of the state."""
     return cs.DFN(CELL, mesh).layout.size

@@ -122,6 +122,38 @@ def simulation(
     )
 
 
+def model_simulation(name: str) -> Any:
+    """SPM, SPMe or DFN of Chen2020 on the default mesh, ready to be discharged at 1C."""
+    model = getattr(pybamm.lithium_ion, name)()
+    return pybamm.Simulation(model, parameter_values=parameters(), solver=_default_solver())
+
+
+def protocol_simulation(steps: list[Any]) -> Any:
+    """A DFN of Chen2020 on the default mesh under an experiment; a tuple of steps is a cycle."""
+    experiment = pybamm.Experiment(steps)
+    model = pybamm.lithium_ion.DFN()
+    return pybamm.Simulation(model, experiment=experiment, parameter_values=parameters(), solver=_default_solver())
+
+
+def drive_simulation(t: np.ndarray, current: np.ndarray) -> Any:
+    """A DFN of Chen2020 on the default mesh at 80 % that follows a current, straight between its points."""
+    values = pybamm.ParameterValues("Chen2020")
+    values.set_initial_state(0.8)
+    values["Current function [A]"] = pybamm.Interpolant(t, current, pybamm.t, interpolator="linear")
+    return pybamm.Simulation(pybamm.lithium_ion.DFN(), parameter_values=values, solver=_default_solver())
+
+
+def _default_solver() -> Any:
+    return pybamm.IDAKLUSolver(rtol=DEFAULT.rtol, atol=DEFAULT.atol)
+
+
+def solved(sim: Any, times: np.ndarray | None = None) -> Any:
+    """All steps of a protocol (or all of a drive cycle of given `times`), with the voltage read."""
+    solution = sim.solve() if times is None else sim.solve(times)
+    _ = solution["Voltage [V]"].entries
+    return solution
+
+
 def discharge(sim: Any) -> Any:
     """The whole run, with its voltage read."""
     solution = sim.solve(SPAN)

@@ -44,3 +44,12 @@ def loaded(cell: str = "Chen2020") -> Reference | None:
     stop = float(t[-1])
     window = (t >= FIRST) & (t <= LAST * stop) & ~np.isnan(V)
     return Reference(t[window], V[window], stop)
+
+
+def drive_cycle() -> tuple[np.ndarray, np.ndarray] | None:
+    """Times [s] and currents [A] of the US06 drive cycle; None without the folder."""
+    file = Path(os.environ.get("CELLSIM_REFERENCE", DEFAULT)) / "dfn_drive_Chen2020" / "US06_current.csv"
+    if not file.is_file():
+        return None
+    table = np.genfromtxt(file, delimiter=",", names=True)
+    return table["time_s"], table["current_A"]

@@ -148,6 +148,60 @@ def marquis(figures: Figures, repeats: int) -> None:
         figures["rms_mV_pybamm_marquis"] = curve.errors(theirs["Voltage [V]"], theirs.t[-1]).rms_mV
 
 
+def single_particle_models(figures: Figures, repeats: int) -> None:
+    """1C discharge of Chen2020 by SPM and SPMe, default meshes."""
+    import ours
+    import peer
+
+    import cellsim as cs
+
+    for name, kind in (("SPM", cs.SPM), ("SPMe", cs.SPMe)):
+        sim = peer.model_simulation(name)
+        jobs = {"ours": lambda kind=kind: ours.of_model(kind), "peer": lambda sim=sim: peer.discharge(sim)}
+        found = interleaved(jobs, repeats, warm=2)
+        noted(figures, f"ours_{name.lower()}_1C", found["ours"])
+        noted(figures, f"pybamm_{name.lower()}_1C", found["peer"])
+        figures[f"ratio_{name.lower()}_1C"] = found["ours"].median / found["peer"].median
+
+
+def protocols(figures: Figures, repeats: int, cycles: int) -> None:
+    """A CCCV cycle (of many), 20 pulses of a GITT, and the US06 drive cycle, DFN on both default meshes."""
+    import ours
+    import peer
+    import reference
+
+    cccv, gitt = peer.protocol_simulation([ours.CCCV] * cycles), peer.protocol_simulation([ours.PULSE] * 20)
+    jobs = {"ours_cccv": lambda: ours.protocol([ours.CCCV] * cycles), "pybamm_cccv": lambda: peer.solved(cccv)}
+    found = interleaved(jobs, min(repeats, 3), warm=1)
+    for who in ("ours", "pybamm"):
+        figures[f"{who}_cccv_cycle_s"] = found[f"{who}_cccv"].median / cycles
+    figures["cccv_cycles"] = cycles
+    figures["ratio_cccv_cycle"] = found["ours_cccv"].median / found["pybamm_cccv"].median
+    figures["ours_cccv_steps_a_cycle"] = int(ours.protocol([ours.CCCV] * cycles).steps) / cycles
+    found = interleaved(
+        {"ours": lambda: ours.protocol([ours.PULSE] * 20), "pybamm": lambda: peer.solved(gitt)}, repeats, warm=1
+    )
+    for who in ("ours", "pybamm"):
+        noted(figures, f"{who}_gitt20", found[who])
+    figures["ratio_gitt20"] = found["ours"].median / found["pybamm"].median
+
+    drive = reference.drive_cycle()
+    if drive is None:
+        print("  no drive cycle beside the repository: its figures are null")
+        return
+    import cellsim as cs
+
+    t, current = drive
+    step = cs.current(cs.Profile(t, current), None)
+    sim = peer.drive_simulation(t, current)
+    jobs = {"ours": lambda: ours.protocol(step, soc=0.8), "pybamm": lambda: peer.solved(sim, t)}
+    found = interleaved(jobs, repeats, warm=1)
+    for who in ("ours", "pybamm"):
+        noted(figures, f"{who}_drive_us06", found[who])
+    figures["ratio_drive_us06"] = found["ours"].median / found["pybamm"].median
+    figures["ours_drive_us06_steps"] = int(jobs["ours"]().steps)
+
+
 def work_precision(figures: Figures, repeats: int, out: Path) -> None:
     """Time against voltage error over meshes and tolerances, both programs, as table and figure; and the cheapest
     setting of each within two given errors, timed against each other."""
@@ -404,6 +458,8 @@ def main() -> None:
     parts: dict[str, Callable[[], None]] = {
         "default_discharge": lambda: default_discharge(figures, repeats),
         "marquis": lambda: marquis(figures, repeats),
+        "single_particle_models": lambda: single_particle_models(figures, repeats),
+        "protocols": lambda: protocols(figures, few, 3 if options.quick else 50),
         "work_precision": lambda: work_precision(figures, repeats, options.out),
         "gradients": lambda: gradients(figures, few if options.quick else max(15, few)),
         "other_numbers_of_parameters": lambda: other_numbers_of_parameters(figures, few),
