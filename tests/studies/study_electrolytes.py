@@ -2,7 +2,8 @@
 
 Lithium electrolytes are put into the LG M50 on the coarse mesh at 1C and 2C, at the temperature of their measured range
 next to 25 degC and at a salt concentration within it. Polymers run between two lithium metals, potassium hydroxide
-between two potassium amalgams, at a quarter of the current that they can carry, and above it.
+between two potassium amalgams, at a quarter of the current that they can carry, and above it. The sodium salt is
+that of a published sodium-ion cell, which is run at 1C and 2C.
 
 One compiled program holds the laws of all lithium electrolytes and is told which to follow. For the gradient each form
 of laws has its own, because what several alternatives hand to a reverse pass grows with the square of their number:
@@ -31,7 +32,7 @@ BETWEEN_METALS = {  # and the cell of the library, where there is one
     "paxton1997_koh": None,
     "sloop1999_pemo_litfsi": "li_pemo_litfsi_li",
 }
-NO_CELL_YET = {"chayambuka2022": "sodium"}
+IN_ITS_OWN_CELL = {"chayambuka2022": "Chayambuka2022"}  # sodium
 DIFFERENCED = ("landesfeind2019_emc_fec", "colclasure2020", "calisol2024_libf4_pc")
 TIMES = np.array([10.0, 60.0, 300.0])  # s, at which the voltage is looked at
 # Of a difference: a share of the number that is moved, and the volts that the voltage then moves by at most
@@ -41,7 +42,7 @@ RTOL = 1e-9
 
 def names() -> list[str]:
     """The electrolytes that suit a lithium-ion cell."""
-    return [name for name in registry.names(electrolyte_library) if name not in {**BETWEEN_METALS, **NO_CELL_YET}]
+    return [name for name in registry.names(electrolyte_library) if name not in {**BETWEEN_METALS, **IN_ITS_OWN_CELL}]
 
 
 def conditions(electrolyte: cs.Electrolyte) -> tuple[float, float]:
@@ -155,6 +156,29 @@ def worst_difference(library: Library, index: int, at: tuple[float, float]) -> f
     return float(np.max(np.abs(np.array(exact) - np.array(differences))) / np.max(np.abs(exact)))
 
 
+# ---- in a cell of its own
+
+
+def discharged_in(cell: str, rate: str) -> cs.Solution:
+    """A discharge of a cell of the library, with its own electrolyte, at `rate`."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", cs.OutsideMeasuredRange)
+        return cs.simulate(cs.DFN(cs.load_cell(cell), cs.Mesh.coarse()), f"Discharge at {rate}")
+
+
+def gradient_in(cell: str) -> Gradient:
+    """The voltage early in a discharge at 1C of a cell of the library, and its derivative in its electrolyte."""
+    own = cs.load_cell(cell)
+
+    def voltage(electrolyte: Any) -> Any:
+        model = cs.DFN(cs.replace(own, "electrolyte", electrolyte), cs.Mesh(6, 3, 6, 6))
+        run = cs.simulate(model, cs.discharge(C_rate=1.0), times=jnp.asarray(TIMES), rtol=RTOL, max_steps=400)
+        return jnp.mean(run.V)
+
+    found, derivative = jax.jit(jax.value_and_grad(voltage))(own.electrolyte)
+    return Gradient(float(found), derivative)
+
+
 # ---- between two metals
 
 
@@ -214,6 +238,10 @@ def study() -> list[Row]:
         if name in DIFFERENCED:
             off = worst_difference(alone, 0, conditions_here)
             rows.append(Row(f"{name}, gradient against differences", f"{off:.0e}", "at most 1e-5", off < 1e-5))
+    for name, cell_name in IN_ITS_OWN_CELL.items():
+        for rate in ("1C", "2C"):
+            rows.append(_row_of_run(f"{name}, {rate}", discharged_in(cell_name, rate)))
+        rows.append(_row_of_gradient(name, gradient_in(cell_name)))
     for name in BETWEEN_METALS:
         cell = between_metals(name)
         for share in (0.25, 1.3):

@@ -83,7 +83,7 @@ def test_the_voltage_moves_with_all_numbers_of_an_electrolyte_as_differences_say
 
 
 def test_every_electrolyte_of_the_library_has_its_cell_in_the_study(study):
-    between, waiting = set(study.BETWEEN_METALS), set(study.NO_CELL_YET)
+    between, waiting = set(study.BETWEEN_METALS), set(study.IN_ITS_OWN_CELL)
     assert set(study.names()) | between | waiting == set(registry.names(electrolyte_library))
     for name in between:
         cell = study.between_metals(name)
