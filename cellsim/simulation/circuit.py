@@ -44,6 +44,11 @@ class AbstractCircuit(eqx.Module):
     def corners(self) -> Float[Array, " corners"] | None:
         """Times [s] at which what is held has a corner or a jump."""
 
+    @property
+    @abc.abstractmethod
+    def jumps(self) -> Float[Array, " corners"] | None:
+        """Those of `corners` at which it jumps; infinity for the others."""
+
     @abc.abstractmethod
     def rate(self, t: Scalar, y: State) -> State:
         """d(unknowns)/dt."""
@@ -83,6 +88,11 @@ class Circuit(AbstractCircuit):
 
     @property
     def corners(self) -> None:
+        """None."""
+        return None
+
+    @property
+    def jumps(self) -> None:
         """None."""
         return None
 
@@ -139,6 +149,11 @@ class Controlled(AbstractCircuit):
     def corners(self) -> Float[Array, " corners"] | None:
         """Those of the setpoint."""
         return self.setpoint.corners
+
+    @property
+    def jumps(self) -> Float[Array, " points"] | None:
+        """Those of the setpoint."""
+        return self.setpoint.jumps
 
     # ---- the current
 

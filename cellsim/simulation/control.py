@@ -83,6 +83,15 @@ class Setpoint(eqx.Module):
         """The times of the points between which the target runs straight."""
         return self.target[0] if isinstance(self.target, tuple) else None
 
+    @property
+    def jumps(self) -> Float[Array, " points"] | None:
+        """The times at which the target jumps; infinity for those at which it does not."""
+        if not isinstance(self.target, tuple):
+            return None
+        t = self.target[0]
+        is_jump = jnp.append(t[1:] == t[:-1], False) & (t < t[-1])
+        return jnp.sort(jnp.where(is_jump, t, jnp.inf))
+
     def target_at(self, t: Scalar) -> Scalar:
         """The value to hold at time `t` [s] of the step."""
         if not isinstance(self.target, tuple):

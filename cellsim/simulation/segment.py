@@ -14,6 +14,7 @@ from jaxtyping import Array, Bool, Float, Int
 from cellsim.discretisation.jacobian import Jacobian
 from cellsim.discretisation.layout import Layout, State
 from cellsim.simulation.circuit import AbstractCircuit
+from cellsim.solvers.corners import AfterCorners
 from cellsim.solvers.field import Field
 from cellsim.solvers.rosenbrock import Rodas5P
 from cellsim.solvers.trajectory import Trajectory, differentiable, recorded
@@ -93,7 +94,7 @@ def advanced(
     """
     is_open = circuit.margin(start.t, start.y) > 0  # a demand that is met already takes no time
     end = jnp.where(is_open, jnp.maximum(circuit.duration, start.t), start.t)
-    held = lax.stop_gradient((start.t, end, start.step, circuit.corners, tolerances))
+    held = lax.stop_gradient((start.t, end, start.step, circuit.corners, circuit.jumps, tolerances))
     integration = Integration(*held, layout=layout, max_steps=max_steps)
     trajectory, (t_found, result, steps, rejected) = differentiable(
         start.y, circuit, integrate=integration, field=FIELDS[circuit.varies], layout=layout
@@ -113,6 +114,7 @@ class Integration(eqx.Module):
     end: Scalar  # s
     step: Scalar  # the first to try [s]
     corners: Float[Array, " corners"] | None  # times at which a step must end [s]
+    jumps: Float[Array, " corners"] | None  # those of them at which the rate jumps
     tolerances: Tolerances
     layout: Layout = eqx.field(static=True)
     max_steps: int = eqx.field(static=True)
@@ -129,8 +131,8 @@ class Integration(eqx.Module):
             dtmin=SHORTEST_STEP,
             force_dtmin=False,
         )
-        if self.corners is not None:
-            controller = diffrax.ClipStepSizeController(controller, step_ts=self.corners)
+        if self.corners is not None and self.jumps is not None:
+            controller = AfterCorners(controller, self.corners, self.jumps)
         solution = diffrax.diffeqsolve(
             diffrax.ODETerm(_rate),
             Rodas5P(self.layout, _jacobian, keeps_increments),
