@@ -191,6 +191,13 @@ def test_where_there_is_nothing_to_go_on_with_it_is_said(folder, whole, cellsim_
     assert f"'{whole}' holds no run to go on with: it ended well" in refusal(cellsim_command, "--resume", str(whole))
 
 
+def test_a_folder_that_is_gone_is_missed(folder, cellsim_command):
+    (folder / "there" / ".resume").mkdir(parents=True)
+    asked = resume.Asked([], str(folder / "gone"), "", "", "", cs.__version__)
+    (folder / "there" / ".resume" / "asked.json").write_text(json.dumps(asked._asdict()))
+    assert "gone, in which the run was begun, is gone" in refusal(cellsim_command, "--resume", "there")
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [

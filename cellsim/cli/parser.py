@@ -106,8 +106,10 @@ def _add_run(run: argparse.ArgumentParser) -> None:
     what.add_argument(
         "--set", metavar="PATH=VALUE", action="append", default=[], help="change a number, or the electrolyte"
     )
-    what.add_argument("--protocol", metavar="STEP", action="append", help='as "Discharge at 1C until 2.5 V"')
-    what.add_argument("--cycles", metavar="N", type=int, help="only 1 in this version")
+    what.add_argument(
+        "--protocol", metavar="STEP", action="append", help='as "Discharge at 1C until 2.5 V"; again for more steps'
+    )
+    what.add_argument("--cycles", metavar="N", type=int, help="how many times the steps are run, one after the other")
     what.add_argument("--soc", metavar="FRACTION", type=float, help="initial state of charge; default 1")
     what.add_argument(
         "--ambient-temperature",
@@ -118,7 +120,7 @@ def _add_run(run: argparse.ArgumentParser) -> None:
     what.add_argument("--no-check", action="store_true", help="accept numbers that look implausible")
     how = run.add_argument_group("how to run it")
     how.add_argument("--model", metavar="NAME", help="DFN, SPMe or SPM; default DFN")
-    how.add_argument("--thermal", metavar="NAME", help="isothermal, the only one in this version")
+    how.add_argument("--thermal", metavar="NAME", help="isothermal or lumped; default isothermal")
     how.add_argument("--mesh", metavar="NAME", help="coarse, default or fine")
     how.add_argument("--rtol", metavar="X", type=float, help="relative tolerance in time; default 1e-6")
     how.add_argument("--atol", metavar="X", type=float, help="absolute tolerance; by default the relative one")

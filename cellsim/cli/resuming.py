@@ -38,6 +38,9 @@ def asked(arguments: argparse.Namespace) -> TakenUp:
         found = resume.asked_in(directory, __version__)
     except resume.CannotResume as error:
         raise BadInput("the command line", [f"--resume: {error}"]) from None
+    if not Path(found.folder).is_dir():
+        said = f"the folder {found.folder}, in which the run was begun, is gone: files that it names cannot be found."
+        raise BadInput("the command line", [f"--resume: {said}"])
     known = parser().parse_args(found.words)
     known.quiet = arguments.quiet
     return TakenUp(directory, found, known, found.words)

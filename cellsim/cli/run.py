@@ -1,6 +1,7 @@
 """`cellsim run`."""
 
 import argparse
+import contextlib
 import shlex
 import sys
 import tomllib
@@ -63,7 +64,8 @@ def _run(arguments: argparse.Namespace, argv: Sequence[str], keeper: resuming.Ke
     with watch.running(), StatusLine(sys.stderr, arguments.quiet) as status:
         with watch.phase("set_up"):
             source = arguments.scenario or "the command line"
-            scenario = _scenario(arguments, source, keeper.working_folder)
+            with contextlib.chdir(keeper.working_folder):  # so that every file that is named is found again
+                scenario = _scenario(arguments, source)
             if arguments.validate and (wrong := validation.why_not(scenario)):
                 raise BadInput(source, [wrong])
             directory = _made(keeper.directory or scenario.directory or _default_directory(arguments, scenario))
@@ -125,13 +127,13 @@ def _improved(scenario: Scenario, status: StatusLine, source: str) -> tuple[Scen
         raise BadInput(source, [f"[optimise] {error}"]) from None
 
 
-def _scenario(arguments: argparse.Namespace, source: str, folder: Path) -> Scenario:
+def _scenario(arguments: argparse.Namespace, source: str) -> Scenario:
     changes, found = settings_from(arguments)
     if arguments.scenario is not None:
-        return load_scenario(folder / arguments.scenario, changes, found)
+        return load_scenario(arguments.scenario, changes, found)
     if arguments.cell is None:
         raise BadInput(source, ["nothing to run: give a scenario file, or --cell NAME. See `cellsim run --help`."])
-    return scenario_from(changes, source, found, folder)
+    return scenario_from(changes, source, found)
 
 
 def settings_from(arguments: argparse.Namespace) -> tuple[Settings, list[str]]:

@@ -67,7 +67,7 @@ def _numbers(leg: Solution) -> tuple[Any, ...]:
     """All arrays of a step."""
     assert leg.chain is not None
     curves = (leg.t, leg.V, leg.I, leg.T, leg.Q, leg.E)
-    ended = (leg.t_stop, leg.result, leg.steps, leg.rejected, leg.t_start)
+    ended = (leg.t_stop, leg.result, leg.steps, leg.rejected, leg.t_start, leg.ambient)
     return curves, leg.states, leg.rest, leg.demand, ended, leg.dense, leg.rows, leg.chain.legs
 
 
@@ -84,11 +84,11 @@ def _form(model: AbstractModel, step: Step, shape: Shape, rooms: list[int] | Non
         dense = tuple(Trajectory(nothing, DenseStep(state, state, state, None), nothing, room) for room in rooms)
     legs = Legs(nothing, nothing, nothing, nothing, result, nothing, nothing, nothing)
     rows = nothing if has_rows else None
-    return (nothing,) * 6, state, state, demand, (nothing, result, *[nothing] * 3), dense, rows, legs
+    return (nothing,) * 6, state, state, demand, (nothing, result, *[nothing] * 4), dense, rows, legs
 
 
 def _leg(model: AbstractModel, step: Step, shape: Shape, numbers: Any, cycle: int, number: int) -> Solution:
-    curves, states, rest, demand, (t_stop, result, steps, rejected, t_start), dense, rows, legs = numbers
+    curves, states, rest, demand, (t_stop, result, steps, rejected, t_start, ambient), dense, rows, legs = numbers
     chain = run.chain_of(legs, [step], [cycle], model.limits, shape, t_start=t_start, first=number)
     put = lambda tree: jax.tree.map(jax.device_put, tree)
     t, V, I, T, Q, E = put(curves)
@@ -110,6 +110,7 @@ def _leg(model: AbstractModel, step: Step, shape: Shape, numbers: Any, cycle: in
         dense,
         chain=chain,
         t_start=t_start,
+        ambient=ambient,
         rows=rows,
         period=step.period,
     )
