@@ -33,7 +33,7 @@ RECORD = {
     "lgm50_1C": Norms(capacity=4.991728, time=3594.044, V_rms=3.518903),
     "lgm50_2C": Norms(capacity=4.784198, time=1722.311, V_rms=3.329844),
     "lgm50_C2": Norms(capacity=5.069144, time=7299.567, V_rms=3.616232),
-    "lgm50_CCCV": Norms(capacity=0.0, time=0.0, V_rms=0.0),
+    "lgm50_CCCV": Norms(capacity=0.07804608, time=47193.87, V_rms=3.779943),
     "lgm50_limiting_current": Norms(capacity=2.366537, time=567.9688, V_rms=3.264515),
     "lithium_polymer_lithium": Norms(capacity=1.666667e-4, time=600.0, V_rms=0.07385242),
     "marquis2019_1C": Norms(capacity=0.8541187, time=4517.712, V_rms=3.658515),
