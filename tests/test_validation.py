@@ -16,14 +16,16 @@ OFF = 5e-3  # V, put upon a run of the model itself
 
 @pytest.fixture
 def file(tmp_path, lgm50_coarse_1C):
-    """The LG M50 as a file, whose measured runs are those of the model, one of them shifted, and one that varies."""
+    """The LG M50 as a file, whose measured runs are those of the model, one of them shifted, and one whose current
+    varies, with times that fall."""
     t = np.linspace(0.0, 3000.0, 61)
     V = np.asarray(lgm50_coarse_1C.at(t).V)
     I = np.full(len(t), -5.0)  # the standard counts a discharge negative
     run = lambda I, V: {"Time [s]": t.tolist(), "Current [A]": I.tolist(), "Voltage [V]": V.tolist()}
     content = contents(cellsim.load_cell("Chen2020"))
     varying = run(I * (1 + 0.5 * np.sin(t)), V)
-    content["Validation"] = {"itself": run(I, V), "shifted": run(I, V + OFF), "varying": varying}
+    varying["Time [s]"][3] = 0.0
+    content["Validation"] = {"itself": run(I, V), "shifted": run(I, V + OFF), "falls": varying}
     path = tmp_path / "lgm50.json"
     path.write_text(json.dumps(content))
     return path
@@ -40,7 +42,7 @@ def test_a_run_of_the_model_is_itself_and_a_shifted_one_is_off_by_its_shift(
     said = {line.split(":")[0].split()[-1]: line for line in out.splitlines() if line.strip().startswith("validation")}
     assert float(said["itself"].split(": ")[1].split()[0]) < 0.1
     assert float(said["shifted"].split(": ")[1].split()[0]) == pytest.approx(1e3 * OFF, abs=0.1)
-    assert "its current is not constant" in said["varying"]
+    assert "not compared, the times of a profile begin with 0 s and rise" in said["falls"]
     assert {"validation.png", "validation.csv"} <= {file.name for file in (tmp_path / "out").iterdir()}
     rows = list(csv.DictReader((tmp_path / "out" / "validation.csv").open()))
     assert len(rows) == 2 * 61
