@@ -3,27 +3,47 @@
 import csv
 import json
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
 import cellsim
+from cellsim.cells.balance import at_soc, open_circuit_voltage
 from cellsim.cells.bpx_write import contents
 from cellsim.plotting.validation import Compared, validation_figure
 
 pytestmark = pytest.mark.filterwarnings("ignore::cellsim.OutsideMeasuredRange")
+T = jnp.asarray(298.15)
+LOAD, REST = 600.0, 20000.0  # s
 OFF = 5e-3  # V, put upon a run of the model itself
+
+
+def charge(cell):
+    """Charge [C] between the states of charge 1 and 0."""
+    return 3600 * float(cellsim.DFN(cell).usable(T))
 
 
 @pytest.fixture
 def file(tmp_path, lgm50_coarse_1C):
-    """The LG M50 as a file, whose measured runs are those of the model, one of them shifted, and one that varies."""
+    """The LG M50 as a file, whose measured runs are those of the model, one of them shifted, one that ends with a rest
+    long enough to reach equilibrium, and one with times that fall."""
     t = np.linspace(0.0, 3000.0, 61)
     V = np.asarray(lgm50_coarse_1C.at(t).V)
     I = np.full(len(t), -5.0)  # the standard counts a discharge negative
     run = lambda I, V: {"Time [s]": t.tolist(), "Current [A]": I.tolist(), "Voltage [V]": V.tolist()}
-    content = contents(cellsim.load_cell("Chen2020"))
-    varying = run(I * (1 + 0.5 * np.sin(t)), V)
-    content["Validation"] = {"itself": run(I, V), "shifted": run(I, V + OFF), "varying": varying}
+    cell = cellsim.load_cell("Chen2020")
+    content = contents(cell)
+    falls = run(I * (1 + 0.5 * np.sin(t)), V)
+    falls["Time [s]"][3] = 0.0
+    left = at_soc(cell, jnp.asarray(1 - 5.0 * (LOAD + 0.5) / charge(cell)), T)
+    rested = float(open_circuit_voltage(cell, left, T))
+    loaded = t <= LOAD
+    rest = {
+        "Time [s]": [*t[loaded], LOAD + 1, LOAD + REST],
+        "Current [A]": [*I[loaded], 0.0, 0.0],
+        "Voltage [V]": [*V[loaded], rested, rested],
+    }
+    content["Validation"] = {"itself": run(I, V), "shifted": run(I, V + OFF), "rest": rest, "falls": falls}
     path = tmp_path / "lgm50.json"
     path.write_text(json.dumps(content))
     return path
@@ -40,11 +60,14 @@ def test_a_run_of_the_model_is_itself_and_a_shifted_one_is_off_by_its_shift(
     said = {line.split(":")[0].split()[-1]: line for line in out.splitlines() if line.strip().startswith("validation")}
     assert float(said["itself"].split(": ")[1].split()[0]) < 0.1
     assert float(said["shifted"].split(": ")[1].split()[0]) == pytest.approx(1e3 * OFF, abs=0.1)
-    assert "its current is not constant" in said["varying"]
+    assert "not compared, the times of a profile begin with 0 s and rise" in said["falls"]
     assert {"validation.png", "validation.csv"} <= {file.name for file in (tmp_path / "out").iterdir()}
     rows = list(csv.DictReader((tmp_path / "out" / "validation.csv").open()))
-    assert len(rows) == 2 * 61
-    assert all(float(row["current_A"]) == 5.0 for row in rows)
+    steady = [row for row in rows if row["run"] != "rest"]
+    assert len(steady) == 2 * 61
+    assert all(float(row["current_A"]) == 5.0 for row in steady)
+    changes = [float(row["found_V"]) - float(row["measured_V"]) for row in rows if row["run"] == "rest"]
+    np.testing.assert_allclose([*changes[:-2], changes[-1]], 0.0, atol=5e-4)  # under load, and at rest in the end
     apart = [float(row["found_V"]) - float(row["measured_V"]) for row in rows if row["run"] == "shifted"]
     np.testing.assert_allclose(apart, -OFF, atol=5e-4)
 

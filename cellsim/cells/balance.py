@@ -13,7 +13,7 @@ import optimistix as optx
 from jaxtyping import Array, Bool, Float
 
 from cellsim.cells.blends import equilibrium
-from cellsim.cells.design import Cell, lithium_capacity
+from cellsim.cells.design import Cell, Electrode, lithium_capacity
 
 Scalar = Float[Array, ""]
 
@@ -65,6 +65,11 @@ def cut_offs_are_reached(cell: Cell, T: Scalar) -> Bool[Array, ""]:
     return (rest(low) <= cell.V_min) & (rest(high) >= cell.V_max)
 
 
+def _all(electrode: Electrode, theta: Float[Array, "*materials"]) -> Scalar:
+    """The lithiation of all materials of an electrode together at that of each."""
+    return electrode.together(theta) if jnp.ndim(theta) else theta
+
+
 def at_soc(cell: Cell, soc: Scalar, T: Scalar) -> Lithiation:
     """The lithiations at state of charge `soc` [-]: 0 and 1 are the ends of the cell's window where it has one, else
     the cut-off voltages at equilibrium at `T` [K]."""
@@ -72,7 +77,7 @@ def at_soc(cell: Cell, soc: Scalar, T: Scalar) -> Lithiation:
     if window is None:
         empty, full = at_voltage(cell, cell.V_min, T), at_voltage(cell, cell.V_max, T)
     else:
-        empty = Lithiation(window.negative_empty, window.positive_empty)
-        full = Lithiation(window.negative_full, window.positive_full)
+        empty = Lithiation(_all(cell.negative, window.negative_empty), _all(cell.positive, window.positive_empty))
+        full = Lithiation(_all(cell.negative, window.negative_full), _all(cell.positive, window.positive_full))
     between = lambda a, b: a + soc * (b - a)
     return Lithiation(between(empty.negative, full.negative), between(empty.positive, full.positive))

@@ -3,7 +3,13 @@
 The file is checked by the `bpx` package, which turns older versions into the present one. What the standard leaves out
 is read from its "User-defined" block under these names: "Thermodynamic factor" and "Cation transference number
 (function)", functions of the salt concentration in mol/m3; "Contact resistance [Ohm]"; "Negative electrode double-layer
-capacity [F.m-2]" and the same of the positive electrode. Anything else there is kept in the notes of the cell.
+capacity [F.m-2]" and the same of the positive electrode; "Negative electrode lithiation OCP [V]" and the other three
+branches, where a file has hysteresis without the fields that version 1.1 gave it. Anything else there is kept in the
+notes of the cell.
+
+A material with both branches has hysteresis, and its "OCP [V]" is not read. Half the "OCP hysteresis decay constant" is
+the decay of `electrode.hysteresis`, as PyBaMM (25.10 and later) reads it: the schema of the standard names the constant
+and writes no equation. Without one the potential is upon a branch at once.
 
 Source: Battery Parameter eXchange (BPX), Faraday Institution, https://bpxstandard.com, version 1.1.
 """
@@ -17,12 +23,13 @@ from typing import Any
 import equinox as eqx
 from jaxtyping import Array, Float
 
-from cellsim.cells.design import Cell, Electrode, Particle, Separator, Window
+from cellsim.cells.design import Blend, Cell, Electrode, Particle, Separator, Window
 from cellsim.cells.functions import Expression, UnreadableExpression, expression, linear_table
 from cellsim.cells.heat import Heat
 from cellsim.cells.notes import Measured, Notes
 from cellsim.cells.porous import Bruggeman, MacMullin
 from cellsim.constants import T_ROOM, F
+from cellsim.electrode.hysteresis import Branches, OneState
 from cellsim.electrode.power_law import PowerLawKinetics
 from cellsim.electrolyte.electrolyte import Electrolyte
 from cellsim.electrolyte.library._vanishing import Vanishing
@@ -36,8 +43,14 @@ WORDS = ("Header", "Title", "Description", "References", "description")  # where
 CHI, T_PLUS = "Thermodynamic factor", "Cation transference number (function)"
 R_CONTACT = "Contact resistance [Ohm]"
 C_DL = "{} double-layer capacity [F.m-2]"
-KNOWN = (CHI, T_PLUS, R_CONTACT, C_DL.format("Negative electrode"), C_DL.format("Positive electrode"))
-HYSTERESIS = ("OCP (delithiation) [V]", "OCP (lithiation) [V]", "OCP hysteresis decay constant")
+SIDES = ("Negative electrode", "Positive electrode")
+LOW, HIGH = "Minimum stoichiometry", "Maximum stoichiometry"
+LITHIATION, DELITHIATION, DECAY = "OCP (lithiation) [V]", "OCP (delithiation) [V]", "OCP hysteresis decay constant"
+UNNAMED = {LITHIATION: "{} lithiation OCP [V]", DELITHIATION: "{} delithiation OCP [V]"}  # in "User-defined"
+H0 = "Initial hysteresis state: {}"
+KNOWN = (CHI, T_PLUS, R_CONTACT, *(name.format(side) for name in (C_DL, *UNNAMED.values()) for side in SIDES))
+AT_ONCE = 1e4  # decay of hysteresis without a constant: on a branch within a ten-thousandth of the lithiation
+HALF = 0.5  # of the standard's constant is our decay
 
 Block = Mapping[str, Any]
 
@@ -74,7 +87,8 @@ def load(path: str | Path) -> Cell:
 
     A state of charge of 0 and 1 are the file's least and greatest lithiations, whatever its cut-off voltages. A file
     that states no heat-transfer coefficient makes an adiabatic cell. A file for single-particle models has no
-    electrolyte: the cell then has one that resists nothing.
+    electrolyte: the cell then has one that resists nothing. The materials of a blend begin at one potential, with the
+    lithium that their stoichiometries together hold.
 
     Raises `UnreadableBPX` with everything that is wrong.
     """
@@ -192,21 +206,46 @@ def _unsupported(file: Block) -> list[str]:
     needed = ["Cell", "Negative electrode", "Positive electrode"]
     needed += [] if file["Header"]["Model"] == "SPM" else ["Electrolyte", "Separator"]
     wrong = [f"Parameterisation > {name} is missing: a run needs it." for name in needed if name not in parameters]
-    for side in ("Negative electrode", "Positive electrode"):
+    for side in SIDES:
         electrode = parameters.get(side, {})
+        for name, material in _materials(side, electrode, parameters.get("User-defined", {})).items():
+            found = [f"'{field}'" for field in (LITHIATION, DELITHIATION, DECAY) if field in material]
+            if found and not {LITHIATION, DELITHIATION} <= set(material):
+                of = f" > Particle > {name}" if "Particle" in electrode else ""
+                wrong.append(
+                    f"Parameterisation > {side}{of} has {' and '.join(found)} alone: hysteresis needs both "
+                    f"'{LITHIATION}' and '{DELITHIATION}'."
+                )
         if "Particle" in electrode:
-            materials = ", ".join(electrode["Particle"])
-            wrong.append(f"Parameterisation > {side} is a blend ({materials}), which this version does not support.")
-        found = [name for name in HYSTERESIS if name in electrode]
-        if found:
-            wrong.append(
-                f"Parameterisation > {side} has hysteresis ({', '.join(found)}), which this version does not support. "
-                "Without these fields the run follows 'OCP [V]'."
-            )
-    lost = {name: value for name, value in file.get("State", {}).get("Degradation", {}).items() if value != 0}
+            unclear = [name.format(side) for name in UNNAMED.values()]
+            wrong += [
+                f"Parameterisation > User-defined > {name}: the electrode is a blend, and this names none of its "
+                "materials."
+                for name in unclear
+                if name in parameters.get("User-defined", {})
+            ]
+    lost = file.get("State", {}).get("Degradation", {})
+    lost = [name for name, part in lost.items() if any(_each(part))]
     if lost:
-        wrong.append(f"State > Degradation ({', '.join(lost)}) is not zero, which this version does not support.")
+        wrong.append(
+            f"State > Degradation ({', '.join(lost)}) is not zero, which this version does not support: the standard "
+            "does not say to what the losses are relative, nor what becomes of the stoichiometries."
+        )
     return wrong
+
+
+def _each(part: Any) -> list[Any]:
+    """The values for all materials of an electrode, or the only one."""
+    return list(part.values()) if isinstance(part, Mapping) else [part]
+
+
+def _materials(side: str, electrode: Block, extra: Block) -> Mapping[str, Block]:
+    """The materials of an electrode by their names."""
+    if "Particle" in electrode:
+        blend: Mapping[str, Block] = electrode["Particle"]
+        return blend
+    beyond = {field: extra[name.format(side)] for field, name in UNNAMED.items() if name.format(side) in extra}
+    return {"material": {**beyond, **electrode}}
 
 
 # ---- the cell
@@ -241,14 +280,17 @@ def _cell(file: Block, name: str) -> Cell:
     soc = start.get("Initial state-of-charge", 1.0)
     pairs = int(block["Number of electrode pairs connected in parallel to make a cell"])
     area = block["Electrode area [m2]"] * pairs
-    window = _window(parameters["Negative electrode"], parameters["Positive electrode"])
+    window = _window(*(parameters[side] for side in SIDES))
     sides = {}
-    for side, empty, full in (
-        ("Negative electrode", window.negative_empty, window.negative_full),
-        ("Positive electrode", window.positive_empty, window.positive_full),
-    ):
-        theta0 = empty + soc * (full - empty)
-        sides[side] = _electrode(parameters[side], extra.get(C_DL.format(side)), theta0, c0, T_ref)
+    for side, empty, full in zip(SIDES, (LOW, HIGH), (HIGH, LOW), strict=True):
+        materials = []
+        for material, its in _materials(side, parameters[side], extra).items():
+            begins = start.get(H0.format(side), 0.0)
+            h0 = begins[material] if isinstance(begins, Mapping) else begins
+            theta0 = its[empty] + soc * (its[full] - its[empty])
+            materials.append(_particle(its, theta0, c0, T_ref, h0, material))
+        particle = Blend(tuple(materials)) if "Particle" in parameters[side] else materials[0]
+        sides[side] = _electrode(parameters[side], extra.get(C_DL.format(side)), particle)
     separator = parameters.get("Separator")
     measured = tuple(_measured(name, run) for name, run in file.get("Validation", {}).items())
     words = {key: header.get(key, "") or "" for key in ("Title", "Description", "References")}
@@ -295,24 +337,27 @@ def _cell(file: Block, name: str) -> Cell:
 
 
 def _window(negative: Block, positive: Block) -> Window:
-    low, high = "Minimum stoichiometry", "Maximum stoichiometry"
-    return Window(negative[low], negative[high], positive[high], positive[low])
+    of = lambda electrode, end: (
+        [each[end] for each in electrode["Particle"].values()] if "Particle" in electrode else electrode[end]
+    )
+    return Window(of(negative, LOW), of(negative, HIGH), of(positive, HIGH), of(positive, LOW))
 
 
-def _electrode(block: Block, C_dl: float | None, theta0: Any, c0: float, T_ref: float) -> Electrode:
+def _electrode(block: Block, C_dl: float | None, particle: Particle | Blend) -> Electrode:
     return Electrode(
         L=block["Thickness [m]"],
         eps=block.get("Porosity", 0.3),  # a file for single particles has none, and it does not matter there
         sigma=block.get("Conductivity [S.m-1]", 1e6),
         transport=MacMullin(1 / block.get("Transport efficiency", 1.0)),
         conduction=Bruggeman(0.0),  # the conductivity is that of the porous electrode
-        particle=_particle(block, theta0, c0, T_ref),
+        particle=particle,
         **({} if C_dl is None else {"C_dl": C_dl}),
     )
 
 
-def _particle(block: Block, theta0: Any, c0: float, T_ref: float) -> Particle:
-    R_p = block["Particle radius [m]"]
+def _particle(block: Block, theta0: Any, c0: float, T_ref: float, h0: float, name: str) -> Particle:
+    """A material, the state of hysteresis of which begins with `h0` [-] where it has one."""
+    R_p, has_branches = block["Particle radius [m]"], LITHIATION in block
     rate = F * block["Reaction rate constant [mol.m-2.s-1]"]
     E = block.get("Reaction rate constant activation energy [J.mol-1]")
     return Particle(
@@ -321,10 +366,12 @@ def _particle(block: Block, theta0: Any, c0: float, T_ref: float) -> Particle:
         c_max=block["Maximum concentration [mol.m-3]"],
         theta0=theta0,
         D_s=_law(block["Diffusivity [m2.s-1]"], block.get("Diffusivity activation energy [J.mol-1]"), T_ref),
-        U=_law(block["OCP [V]"]),
+        U=Branches(_law(block[LITHIATION]), _law(block[DELITHIATION])) if has_branches else _law(block["OCP [V]"]),
         dUdT=_law(block.get("Entropic change coefficient [V.K-1]", 0.0)),
         kinetics=PowerLawKinetics(Arrhenius(rate, E, T_ref) if E else rate, c_ref=c0),
         T_ref=T_ref,
+        hysteresis=OneState(HALF * block[DECAY] if DECAY in block else AT_ONCE, h0) if has_branches else None,
+        name=name,
     )
 
 

@@ -19,13 +19,30 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Array, Float
 
 from cellsim.cells.balance import at_soc
-from cellsim.cells.bpx import C_DL, CHI, R_CONTACT, T_PLUS, OfSalt, UnreadableBPX
-from cellsim.cells.design import Cell, Electrode
+from cellsim.cells.blends import lithiations
+from cellsim.cells.bpx import (
+    C_DL,
+    CHI,
+    DECAY,
+    DELITHIATION,
+    H0,
+    HALF,
+    HIGH,
+    LITHIATION,
+    LOW,
+    R_CONTACT,
+    T_PLUS,
+    OfSalt,
+    UnreadableBPX,
+)
+from cellsim.cells.design import Blend, Cell, Electrode, Particle, materials_by_path
 from cellsim.cells.functions import Expression, LinearTable
 from cellsim.cells.notes import Measured, Notes
 from cellsim.constants import F, R
+from cellsim.electrode.hysteresis import Branches
 from cellsim.electrode.kinetics import ButlerVolmer
 from cellsim.electrode.open_circuit import StepsAndTails, StepSlopes
 from cellsim.electrode.power_law import PowerLawKinetics
@@ -74,7 +91,7 @@ def contents(cell: Cell) -> dict[str, Any]:
     notes = cell.notes or Notes(title=cell.name, references=cell.source)
     header = {"BPX": bpx.__version__, "Title": notes.title, "Description": notes.description}
     header |= {"References": notes.references, "Model": "DFN"}
-    T, heat = float(cell.T_ref), cell.heat
+    T, heat, ends = float(cell.T_ref), cell.heat, _ends(cell)
     file = {
         "Header": {key: value for key, value in header.items() if value},
         "Parameterisation": {
@@ -91,8 +108,8 @@ def contents(cell: Cell) -> dict[str, Any]:
                 "Specific heat capacity [J.K-1.kg-1]": float(heat.cp(cell.T_ref, cell.T_ref)),
             },
             "Electrolyte": _electrolyte(cell),
-            "Negative electrode": _electrode(cell, cell.negative, *_window(cell)[:2]),
-            "Positive electrode": _electrode(cell, cell.positive, *_window(cell)[2:]),
+            "Negative electrode": _electrode(cell, cell.negative, *ends[:2]),
+            "Positive electrode": _electrode(cell, cell.positive, *ends[2:]),
             "Separator": {
                 "Thickness [m]": float(cell.separator.L),
                 "Porosity": float(cell.separator.eps),
@@ -105,6 +122,8 @@ def contents(cell: Cell) -> dict[str, Any]:
                 "Initial state-of-charge": float(cell.soc_initial),
                 "Initial temperature [K]": float(cell.T_initial),
                 "Initial electrolyte concentration [mol.m-3]": float(cell.c0),
+                **_hysteresis("Negative electrode", cell.negative),
+                **_hysteresis("Positive electrode", cell.positive),
             },
             "Thermal environment": {
                 "Ambient temperature [K]": float(cell.T_ambient),
@@ -120,25 +139,44 @@ def contents(cell: Cell) -> dict[str, Any]:
 
 def _unsayable(cell: Cell) -> list[str]:
     """A line for everything of a cell that the standard cannot say."""
-    for side, electrode in (("negative", cell.negative), ("positive", cell.positive)):
-        if len(electrode.materials) > 1:
-            return [f"the {side} electrode is a blend of materials, which this version cannot write."]
     wrong = []
     if cell.electrolyte.salt != Salt():
         wrong.append("the electrolyte is no 1:1 salt, and the standard has no other.")
-    for side, electrode in (("negative", cell.negative), ("positive", cell.positive)):
-        if _rate(cell, electrode) is None:
+    for path, particle in materials_by_path(cell).items():
+        if _rate(cell, particle) is None:
             wrong.append(
-                f"{side}.particle.kinetics: the standard has symmetric Butler-Volmer kinetics with a constant rate and "
+                f"{path}.kinetics: the standard has symmetric Butler-Volmer kinetics with a constant rate and "
                 "powers of one half alone."
             )
+        if particle.R_film is not None and float(particle.R_film):
+            wrong.append(f"{path}.R_film: the standard has no films.")
     return wrong
 
 
-def _window(cell: Cell) -> tuple[float, float, float, float]:
-    """Least and greatest lithiation of the negative and of the positive electrode."""
-    empty, full = at_soc(cell, jnp.asarray(0.0), cell.T_ref), at_soc(cell, jnp.asarray(1.0), cell.T_ref)
-    return float(empty.negative), float(full.negative), float(full.positive), float(empty.positive)
+def _ends(cell: Cell) -> tuple[np.ndarray, ...]:
+    """Least and greatest lithiation of every material, of the negative and of the positive electrode."""
+    window = cell.window
+    if window is None:
+        ends = _at_cut_offs(cell)
+    else:
+        ends = [window.negative_empty, window.negative_full, window.positive_full, window.positive_empty]
+    counts = [len(each.materials) for each in (cell.negative, cell.negative, cell.positive, cell.positive)]
+    return tuple(np.broadcast_to(x, n) for x, n in zip(ends, counts, strict=True))
+
+
+@eqx.filter_jit
+def _at_cut_offs(cell: Cell) -> list[Float[Array, " materials"]]:
+    empty, full = (at_soc(cell, jnp.asarray(soc), cell.T_ref) for soc in (0.0, 1.0))
+    negative = [lithiations(cell.negative, end.negative, cell.T_ref) for end in (empty, full)]
+    return negative + [lithiations(cell.positive, end.positive, cell.T_ref) for end in (full, empty)]
+
+
+def _hysteresis(side: str, electrode: Electrode) -> dict[str, Any]:
+    """Where the hysteresis of the materials begins, if any has some."""
+    if all(each.hysteresis is None for each in electrode.materials):
+        return {}
+    begins = {each.name: float(each.hysteresis.h0) if each.hysteresis else 0.0 for each in electrode.materials}
+    return {H0.format(side): begins if isinstance(electrode.particle, Blend) else next(iter(begins.values()))}
 
 
 def _measured(run: Measured) -> dict[str, list[float]]:
@@ -146,39 +184,56 @@ def _measured(run: Measured) -> dict[str, list[float]]:
     return file if run.T is None else {**file, "Temperature [K]": list(run.T)}
 
 
-def _electrode(cell: Cell, electrode: Electrode, low: float, high: float) -> dict[str, Any]:
-    (particle,), T = electrode.materials, float(cell.T_ref)
-    rate = _rate(cell, electrode)
-    assert rate is not None
-    D = written(particle.D_s, T, THETA)
-    if abs(float(particle.T_ref) - T) > 1.0:  # K; less is a matter of how a room is counted
-        U = written(particle.equilibrium, T, THETA)
-    else:
-        U = written(particle.U, T, THETA)
-    block = {
-        "Particle radius [m]": float(particle.R_p),
+def _electrode(cell: Cell, electrode: Electrode, low: np.ndarray, high: np.ndarray) -> dict[str, Any]:
+    materials = {
+        each.name: _material(cell, each, float(least), float(greatest))
+        for each, least, greatest in zip(electrode.materials, low, high, strict=True)
+    }
+    return {
         "Thickness [m]": float(electrode.L),
-        "Diffusivity [m2.s-1]": D.value,
-        "Diffusivity activation energy [J.mol-1]": D.E,
-        "OCP [V]": U.value,
-        "Entropic change coefficient [V.K-1]": written(particle.dUdT, T, THETA).value,
         "Conductivity [S.m-1]": float(electrode.sigma_eff),
-        "Surface area per unit volume [m-1]": float(particle.a),
         "Porosity": float(electrode.eps),
         "Transport efficiency": float(electrode.kappa_factor),
+        **({"Particle": materials} if isinstance(electrode.particle, Blend) else next(iter(materials.values()))),
+    }
+
+
+def _material(cell: Cell, particle: Particle, low: float, high: float) -> dict[str, Any]:
+    T, rate = float(cell.T_ref), _rate(cell, particle)
+    assert rate is not None
+    D = written(particle.D_s, T, THETA)
+    block = {
+        "Particle radius [m]": float(particle.R_p),
+        "Diffusivity [m2.s-1]": D.value,
+        "Diffusivity activation energy [J.mol-1]": D.E,
+        "OCP [V]": _potential(particle, particle.U, T),
+        "Entropic change coefficient [V.K-1]": written(particle.dUdT, T, THETA).value,
+        "Surface area per unit volume [m-1]": float(particle.a),
         "Reaction rate constant [mol.m-2.s-1]": rate.value,
         "Reaction rate constant activation energy [J.mol-1]": rate.E,
-        "Minimum stoichiometry": low,
-        "Maximum stoichiometry": high,
+        LOW: low,
+        HIGH: high,
         "Maximum concentration [mol.m-3]": float(particle.c_max),
     }
+    if particle.hysteresis is not None:
+        assert isinstance(particle.U, Branches)
+        block[LITHIATION] = _potential(particle, particle.U.lithiation, T)
+        block[DELITHIATION] = _potential(particle, particle.U.delithiation, T)
+        block[DECAY] = float(particle.hysteresis.decay) / HALF
     return {key: value for key, value in block.items() if value != 0.0 or "energy" not in key}
 
 
-def _rate(cell: Cell, electrode: Electrode) -> Written | None:
-    """The normalised rate constant [mol/(m2 s)] of an electrode; None where it has none."""
-    (particle,), T = electrode.materials, float(cell.T_ref)
-    kinetics = particle.kinetics
+def _potential(particle: Particle, law: Any, T: float) -> Any:
+    """An open-circuit potential of a material at `T` [K]."""
+    if abs(float(particle.T_ref) - T) <= 1.0:  # K; a matter of how a room is counted
+        return written(law, T, THETA).value
+    at = lambda theta, T: law(theta, T) + (T - particle.T_ref) * particle.dUdT(theta, T)
+    return written(at, T, THETA).value
+
+
+def _rate(cell: Cell, particle: Particle) -> Written | None:
+    """The normalised rate constant [mol/(m2 s)] of a material; None where it has none."""
+    T, kinetics = float(cell.T_ref), particle.kinetics
     if isinstance(kinetics, ButlerVolmer):
         k = float(kinetics.k * arrhenius_factor(kinetics.E, kinetics.T_ref, T))
         return Written(k * float(particle.c_max) * float(cell.c0) ** 0.5 / F, float(kinetics.E))
@@ -250,6 +305,9 @@ def written(law: Any, T_ref: float, span: tuple[float, float]) -> Written:
             return Written(_steps_and_tails(law), 0.0)
         case StepSlopes():
             return Written(_step_slopes(law), 0.0)
+        case Branches(lithiation=LinearTable() as one, delithiation=LinearTable() as other):
+            x = np.union1d(one.knots, other.knots)
+            return Written({"x": x.tolist(), "y": np.asarray(law(x, T_ref)).tolist()}, 0.0)
     return _tabulated(law, T_ref, span)
 
 

@@ -1,7 +1,7 @@
 """The parts of a cell: immutable trees in which every number is a differentiable leaf."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import equinox as eqx
@@ -115,7 +115,11 @@ class Electrode(eqx.Module):
     @property
     def theta0(self) -> Float[Array, ""]:
         """Lithiation of all materials together in the published state [-]."""
-        filled = _sum([each.eps_s * each.c_max * each.theta0 for each in self.materials])
+        return self.together([each.theta0 for each in self.materials])
+
+    def together(self, theta: Sequence[Any] | Float[Array, " materials"]) -> Float[Array, ""]:
+        """Lithiation of all materials together where each has its own in `theta` [-]."""
+        filled = _sum([each.eps_s * each.c_max * x for each, x in zip(self.materials, theta, strict=True)])
         return filled / _sum([each.eps_s * each.c_max for each in self.materials])
 
     @property
@@ -143,12 +147,16 @@ class Separator(eqx.Module):
 
 
 class Window(eqx.Module):
-    """Lithiations of both electrodes between which a cell is used, where its source defines the state of charge so."""
+    """Lithiations of both electrodes between which a cell is used, where its source defines the state of charge so.
 
-    negative_empty: Float[Array, ""] = quantity("-", 0.0, 1.0, "lithiation of the negative electrode, discharged")
-    negative_full: Float[Array, ""] = quantity("-", 0.0, 1.0, "lithiation of the negative electrode, charged")
-    positive_empty: Float[Array, ""] = quantity("-", 0.0, 1.0, "lithiation of the positive electrode, discharged")
-    positive_full: Float[Array, ""] = quantity("-", 0.0, 1.0, "lithiation of the positive electrode, charged")
+    Those of a blend are as many as its materials. Between the ends the lithium in an electrode changes in proportion to
+    the state of charge, and its materials share it at one potential.
+    """
+
+    negative_empty: Float[Array, "*materials"] = quantity("-", 0.0, 1.0, "lithiation of the negative side, discharged")
+    negative_full: Float[Array, "*materials"] = quantity("-", 0.0, 1.0, "lithiation of the negative side, charged")
+    positive_empty: Float[Array, "*materials"] = quantity("-", 0.0, 1.0, "lithiation of the positive side, discharged")
+    positive_full: Float[Array, "*materials"] = quantity("-", 0.0, 1.0, "lithiation of the positive side, charged")
 
 
 class Cell(eqx.Module):

@@ -5,12 +5,14 @@ import dataclasses
 import warnings
 from pathlib import Path
 
+import jax.numpy as jnp
 import numpy as np
 
 from cellsim.cells.notes import Measured
 from cellsim.plotting.validation import Compared, validation_figure
+from cellsim.protocols.controls import Profile
 from cellsim.protocols.protocol import Protocol
-from cellsim.protocols.steps import charge, discharge
+from cellsim.protocols.steps import charge, current, discharge
 from cellsim.scenario import Scenario
 from cellsim.simulation.simulate import CannotStart
 from cellsim.simulation.solution import OutsideMeasuredRange
@@ -29,28 +31,30 @@ def why_not(scenario: Scenario) -> str:
 def validated(scenario: Scenario) -> tuple[list[Compared], list[str]]:
     """Every measured run of the cell beside a run of the model, and a sentence for each that has none.
 
-    A discharge begins at the state of charge of the scenario, a charge at the empty cell. It ends with the
-    measurement, or at the cut-off.
+    A run that discharges on the whole begins at the state of charge of the scenario, one that charges at the empty
+    cell. It ends with the measurement, or at the cut-off. A current that is not constant goes straight from each
+    measured value to the next.
     """
     notes = scenario.cell.notes
     assert notes is not None
     compared, left_out = [], []
     for run in notes.measured:
-        if not run.is_constant_current:
-            left_out.append(f"{run.name}: not compared, its current is not constant")
-            continue
         try:
             compared.append(_beside(scenario, run))
-        except CannotStart as error:
+        except (CannotStart, ValueError) as error:
             left_out.append(f"{run.name}: not compared, {error}")
     return compared, left_out
 
 
 def _beside(scenario: Scenario, run: Measured) -> Compared:
-    t, I = np.array(run.t) - run.t[0], float(np.mean(run.I))
-    step = (discharge if I > 0 else charge)(I=abs(I), duration=float(t[-1]))
+    t = np.array(run.t) - run.t[0]
+    I = float(np.mean(run.I) if run.is_constant_current else np.trapezoid(run.I, t) / t[-1])
+    if run.is_constant_current:
+        step = (discharge if I > 0 else charge)(I=abs(I), duration=float(t[-1]))
+    else:
+        step = current(Profile(jnp.asarray(t), jnp.asarray(run.I)), None)
     T = scenario.temperature if run.T is None else run.T[0]
-    soc = scenario.soc if I > 0 else 0.0
+    soc = scenario.soc if I >= 0 else 0.0
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", OutsideMeasuredRange)
         solution = dataclasses.replace(scenario, protocol=Protocol([step]), soc=soc, temperature=T).run()
