@@ -68,7 +68,7 @@ class Begun(NamedTuple):
 
 def begun(model: AbstractModel, soc: Any, T: Any, initial: State | None, shape: Shape) -> Begun:
     """The state at rest, with nothing passed yet, or a given one."""
-    T = jnp.asarray(T)
+    T, soc = jnp.asarray(T), jnp.asarray(soc)
     rest = model.at_rest(model.discretised(T), soc)
     nothing = jnp.zeros(2)
     own = jnp.zeros(0) if rest.border is None else rest.border

@@ -97,6 +97,11 @@ class Solution(eqx.Module):
     # ---- fields
 
     @property
+    def system(self) -> Any:
+        """The model's equations on its mesh, at the temperature of the beginning."""
+        return self.model.discretised(self.T[0])
+
+    @property
     def rows_of_fields(self) -> np.ndarray:
         """The places among the times at which the fields are kept."""
         return np.arange(len(self.t)) if self.rows is None else np.asarray(self.rows)

@@ -44,7 +44,7 @@ def found():
         changed = cell
         for path, value, factor in zip(PATHS, usual, factors, strict=True):
             changed = replace(changed, path, value * factor)
-        solution = cs.simulate(cs.DFN(changed, mesh=MESH), [CCCV], soc=0.3, rtol=1e-10, max_steps=600)
+        solution = cs.simulate(cs.DFN(changed, mesh=MESH), [CCCV], soc=0.3, rtol=1e-9, max_steps=1500)
         legs = solution.chain.legs
         found = jnp.stack([solution.t[-1], legs.t[0], legs.Q[4] - legs.Q[3], legs.E[4] - legs.E[3], solution.V[-1]])
         return found, legs.result
