@@ -30,7 +30,7 @@ CCCV = (
     "Rest for 10 minutes",
 )
 RESULTS = ("total time", "time of the charge at constant current", "capacity", "energy", "voltage after the rest")
-STEP = 1e-4  # relative, of the central differences
+STEP = 1e-3  # relative, of the central differences of fourth order: wide, for what the error control lets through
 MESH = cs.Mesh(6, 3, 6, 6)
 
 
@@ -44,7 +44,7 @@ def found():
         changed = cell
         for path, value, factor in zip(PATHS, usual, factors, strict=True):
             changed = replace(changed, path, value * factor)
-        solution = cs.simulate(cs.DFN(changed, mesh=MESH), [CCCV], soc=0.3, rtol=1e-9, max_steps=1500)
+        solution = cs.simulate(cs.DFN(changed, mesh=MESH), [CCCV], soc=0.3, rtol=1e-11, max_steps=4000)
         legs = solution.chain.legs
         found = jnp.stack([solution.t[-1], legs.t[0], legs.Q[4] - legs.Q[3], legs.E[4] - legs.E[3], solution.V[-1]])
         return found, legs.result
@@ -55,8 +55,8 @@ def found():
     run = jax.jit(values)
     differences = []
     for k in range(len(PATHS)):
-        up, down = (run(here.at[k].add(sign * STEP)) for sign in (1, -1))
-        differences.append((up - down) / (2 * STEP))
+        near, far = (run(here.at[k].add(n * STEP)) - run(here.at[k].add(-n * STEP)) for n in (1, 2))
+        differences.append((8 * near - far) / (12 * STEP))
     return dict(
         ends=np.asarray(ends._value),
         forward=np.asarray(jax.jit(jax.jacfwd(values))(here)),
@@ -76,7 +76,7 @@ def test_every_step_ends_as_it_should(found):
 def test_the_derivative_of_a_CCCV_protocol_is_that_of_central_differences(found, result):
     expected = found["differences"][result]
     size = np.max(np.abs(expected))
-    np.testing.assert_allclose(found["forward"][result], expected, rtol=1e-4, atol=1e-5 * size)
+    np.testing.assert_allclose(found["forward"][result], expected, rtol=1e-4, atol=3e-5 * size)
 
 
 def test_reverse_mode_agrees_with_forward_mode(found):
