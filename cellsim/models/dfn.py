@@ -28,7 +28,7 @@ from cellsim.discretisation.local import Fields
 from cellsim.models import binary
 from cellsim.models.full_cell import AbstractFullCell, observables_of_a_cell
 from cellsim.models.mesh import Mesh
-from cellsim.models.model import AbstractSystem
+from cellsim.models.model import AbstractIsothermal
 
 Scalar = Float[Array, ""]
 
@@ -60,7 +60,7 @@ def _layout(cell: Cell, mesh: Mesh) -> Layout:
     return Layout(fields=2 + hysteretic(cell), nodes=nodes, depth=mesh.radial, host=host)
 
 
-class DiscreteDFN(AbstractSystem):
+class DiscreteDFN(AbstractIsothermal):
     """The equations of a DFN cell on its mesh; all that depends on the parameters alone is worked out once.
 
     Particles lie in the order of their materials, those of the negative electrode first, each along its electrode.
@@ -324,21 +324,6 @@ class DiscreteDFN(AbstractSystem):
     def at(self, T: Any) -> "DiscreteDFN":
         """The same at temperature `T` [K]; nothing else that is worked out depends on it."""
         return eqx.tree_at(lambda s: s.T, self, jnp.asarray(T))
-
-    def temperature(self, y: State) -> Scalar:
-        """That of the run [K]."""
-        del y
-        return self.T
-
-    def border_rate(self, y: State, I: Scalar) -> Float[Array, " border"]:
-        """There is no border."""
-        del y, I
-        return jnp.zeros(0)
-
-    def laws_at(self, y: State, I: Scalar) -> local.Laws:
-        """What the rate is made of at current `I` [A]."""
-        del y
-        return self.laws(I)
 
     def laws(self, I: Scalar) -> local.Laws:
         """What the rate is made of at cell current `I` [A]."""

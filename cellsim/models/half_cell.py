@@ -30,7 +30,7 @@ from cellsim.models import observables
 from cellsim.models.dfn import DiscreteDFN
 from cellsim.models.full_cell import DEPLETED
 from cellsim.models.mesh import Mesh
-from cellsim.models.model import AbstractModel, AbstractSystem, Limits, Panel, Profile, Region
+from cellsim.models.model import AbstractIsothermal, AbstractModel, Limits, Panel, Profile, Region
 
 Scalar = Float[Array, ""]
 SKIN = 1e-9  # m of solution that the cell of the mesh at the metal holds; a ten-thousandth of what the others do
@@ -248,7 +248,7 @@ def _as_full_cell(cell: HalfCellDesign) -> Cell:
     return Cell(negative=metal, positive=working, **same)
 
 
-class DiscreteHalfCell(AbstractSystem):
+class DiscreteHalfCell(AbstractIsothermal):
     """The equations of a half cell on its mesh: those of a full cell, but at the metal."""
 
     cell: HalfCellDesign
@@ -263,8 +263,8 @@ class DiscreteHalfCell(AbstractSystem):
         """That of the model."""
         return self.porous.layout
 
-    @property
-    def T(self) -> Scalar:
+    @property  # type: ignore[misc]  # a property where others have a field
+    def T(self) -> Scalar:  # type: ignore[override]
         """Temperature of the run [K]."""
         return self.porous.T
 
@@ -280,21 +280,6 @@ class DiscreteHalfCell(AbstractSystem):
     def at(self, T: Any) -> Any:
         """The same at temperature `T` [K]."""
         return eqx.tree_at(lambda s: s.porous, self, self.porous.at(T))
-
-    def temperature(self, y: State) -> Scalar:
-        """That of the run [K]."""
-        del y
-        return self.porous.T
-
-    def border_rate(self, y: State, I: Scalar) -> Float[Array, " border"]:
-        """There is no border."""
-        del y, I
-        return jnp.zeros(0)
-
-    def laws_at(self, y: State, I: Scalar) -> local.Laws:
-        """What the rate is made of at current `I` [A]."""
-        del y
-        return self.laws(I)
 
     def laws(self, I: Scalar) -> local.Laws:
         """What the rate is made of at cell current `I` [A]."""

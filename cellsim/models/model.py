@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import equinox as eqx
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float
 
@@ -114,6 +115,27 @@ class AbstractSystem(eqx.Module):
         """d(unknowns)/dt [1/s] at current `I` [A]."""
         inner = local.rate(self.laws_at(y, I), y.inner, self.layout)
         return inner if y.border is None else State(inner.line, inner.fibre, self.border_rate(y, I))
+
+
+class AbstractIsothermal(AbstractSystem):
+    """A system whose temperature is given, and whose layout has no border."""
+
+    T: eqx.AbstractVar[Scalar]  # K
+
+    def temperature(self, y: State) -> Scalar:
+        """That of the run [K]."""
+        del y
+        return self.T
+
+    def border_rate(self, y: State, I: Scalar) -> Float[Array, " border"]:
+        """There is no border."""
+        del y, I
+        return jnp.zeros(0)
+
+    def laws_at(self, y: State, I: Scalar) -> local.Laws:
+        """What the rate is made of at current `I` [A]."""
+        del y
+        return self.laws(I)
 
 
 class AbstractModel(eqx.Module):

@@ -17,13 +17,12 @@ from jaxtyping import Array, Float
 from cellsim.cells.balance import Lithiation, open_circuit_voltage
 from cellsim.cells.design import Cell, lithium_capacity
 from cellsim.constants import SECONDS_PER_HOUR, F
-from cellsim.discretisation import local
 from cellsim.discretisation.grid import radial_grid
 from cellsim.discretisation.layout import State
 from cellsim.models.dfn import DiscreteDFN, Faces
 from cellsim.models.full_cell import observables_of_a_cell
 from cellsim.models.mesh import Mesh
-from cellsim.models.model import AbstractSystem
+from cellsim.models.model import AbstractIsothermal
 
 Scalar = Float[Array, ""]
 
@@ -74,7 +73,7 @@ class Walls(eqx.Module):
         return jnp.tensordot(3.0 * jnp.asarray(radial_grid(self.spheres.mesh.radial).volumes), theta, axes=1)
 
 
-class AbstractSingleParticleSystem(AbstractSystem):
+class AbstractSingleParticleSystem(AbstractIsothermal):
     """The equations of a cell in which one particle stands for each electrode. Its fibres are the two particles."""
 
     walls: eqx.AbstractVar[Walls]
@@ -97,8 +96,8 @@ class AbstractSingleParticleSystem(AbstractSystem):
         """The cell."""
         return self.walls.cell
 
-    @property
-    def T(self) -> Scalar:
+    @property  # type: ignore[misc]  # a property where others have a field
+    def T(self) -> Scalar:  # type: ignore[override]
         """Temperature [K]."""
         return self.walls.T
 
@@ -113,21 +112,6 @@ class AbstractSingleParticleSystem(AbstractSystem):
         """The same at temperature `T` [K]."""
         where = lambda s: (s.walls.T, s.walls.spheres.T, s.pores.T)
         return eqx.tree_at(where, self, (jnp.asarray(T),) * 3)
-
-    def temperature(self, y: State) -> Scalar:
-        """That of the run [K]."""
-        del y
-        return self.T
-
-    def border_rate(self, y: State, I: Scalar) -> Float[Array, " border"]:
-        """There is no border."""
-        del y, I
-        return jnp.zeros(0)
-
-    def laws_at(self, y: State, I: Scalar) -> local.Laws:
-        """What the rate is made of at current `I` [A]."""
-        del y
-        return self.laws(I)
 
     def heats(self, y: State, I: Scalar) -> dict[str, Scalar]:
         """Heat [W] by its cause: what the current loses on its way, and the entropy that it moves."""

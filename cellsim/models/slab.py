@@ -26,7 +26,7 @@ from cellsim.electrolyte.donnan import neutralising
 from cellsim.electrolyte.mobilities import AbstractMobility
 from cellsim.limits import positive
 from cellsim.models.ion_fluxes import Passage, Side, across_junction, log_mean, passage
-from cellsim.models.model import NEVER, AbstractModel, AbstractSystem, Limits, Panel, Profile, Region
+from cellsim.models.model import NEVER, AbstractIsothermal, AbstractModel, Limits, Panel, Profile, Region
 from cellsim.models.slab_parts import AbstractEnd, Bath, Closed, Electrode, Layer
 from cellsim.parameters import quantity
 
@@ -300,7 +300,7 @@ class Balance(NamedTuple):
     electroneutrality_relative_error: float
 
 
-class DiscreteSlab(AbstractSystem):
+class DiscreteSlab(AbstractIsothermal):
     """The equations of a slab on its mesh; all that depends on the parameters alone is worked out once."""
 
     slab: Slab
@@ -405,21 +405,6 @@ class DiscreteSlab(AbstractSystem):
     def at(self, T: Any) -> Any:
         """The same at temperature `T` [K]."""
         return DiscreteSlab(self.slab, T)
-
-    def temperature(self, y: State) -> Scalar:
-        """That of the run [K]."""
-        del y
-        return self.T
-
-    def border_rate(self, y: State, I: Scalar) -> Float[Array, " border"]:
-        """There is no border."""
-        del y, I
-        return jnp.zeros(0)
-
-    def laws_at(self, y: State, I: Scalar) -> local.Laws:
-        """What the rate is made of at current `I` [A]."""
-        del y
-        return self.laws(I)
 
     def laws(self, I: Scalar) -> local.Laws:
         """What the rate is made of at current `I` [A]."""

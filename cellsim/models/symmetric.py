@@ -25,7 +25,7 @@ from cellsim.discretisation.layout import Layout, State
 from cellsim.discretisation.local import Fields
 from cellsim.limits import positive
 from cellsim.models import binary
-from cellsim.models.model import AbstractModel, AbstractSystem, Limits, Panel, Profile, Region
+from cellsim.models.model import AbstractIsothermal, AbstractModel, Limits, Panel, Profile, Region
 
 Scalar = Float[Array, ""]
 DEPLETED = 0.02  # of the resting salt concentration: so little that the electrolyte limits the current
@@ -219,7 +219,7 @@ class Balance(NamedTuple):
     salt_relative_drift: float
 
 
-class DiscreteSymmetricCell(AbstractSystem):
+class DiscreteSymmetricCell(AbstractIsothermal):
     """The equations on the mesh; all that depends on the parameters alone is worked out once."""
 
     cell: SymmetricDesign
@@ -292,21 +292,6 @@ class DiscreteSymmetricCell(AbstractSystem):
     def at(self, T: Any) -> Any:
         """The same at temperature `T` [K]."""
         return eqx.tree_at(lambda s: s.T, self, jnp.asarray(T))
-
-    def temperature(self, y: State) -> Scalar:
-        """That of the run [K]."""
-        del y
-        return self.T
-
-    def border_rate(self, y: State, I: Scalar) -> Float[Array, " border"]:
-        """There is no border."""
-        del y, I
-        return jnp.zeros(0)
-
-    def laws_at(self, y: State, I: Scalar) -> local.Laws:
-        """What the rate is made of at current `I` [A]."""
-        del y
-        return self.laws(I)
 
     def laws(self, I: Scalar) -> local.Laws:
         """What the rate is made of at current `I` [A]."""
