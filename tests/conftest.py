@@ -1,11 +1,14 @@
 """Runs that several tests look at, each made once a process."""
 
+import gc
 import importlib.util
+import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import jax
 import pytest
 
 import cellsim as cs
@@ -66,3 +69,17 @@ def cellsim_command(capsys: pytest.CaptureFixture[str]) -> Callable[..., Any]:
         return (code, *capsys.readouterr())
 
     return command
+
+
+MOST_MEMORY = 4 * 2**30  # bytes of a worker, above which its compiled programs are given back
+
+
+@pytest.fixture(scope="module", autouse=True)
+def memory_is_given_back() -> Iterator[None]:
+    """Compiled programs stay in memory until they are cleared: a worker that runs a thousand tests would hold them all.
+    Those that are asked for again come from the cache on disk."""
+    yield
+    statm = Path("/proc/self/statm")
+    if statm.exists() and int(statm.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") > MOST_MEMORY:
+        jax.clear_caches()
+        gc.collect()
