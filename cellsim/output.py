@@ -17,8 +17,10 @@ from typing import Any
 import numpy as np
 
 from cellsim import citations
+from cellsim.constants import SECONDS_PER_HOUR
 from cellsim.fitting.free import Free
 from cellsim.fitting.optimise import Optimum
+from cellsim.fitting.record import Record
 from cellsim.parameters import described
 from cellsim.polylines import needed_points
 from cellsim.simulation.again import looking_at
@@ -144,6 +146,21 @@ def rows_of(solution: Solution) -> Iterator[str]:
         columns = [np.asarray(x) for x in (seen.t, seen.I, seen.V, seen.T, seen.Q)]
         for row in zip(*columns, strict=True):
             yield ",".join(f"{x + 0.0:.10g}" for x in row) + f",{step},{cycle}\n"
+
+
+def write_record(record: Record, path: Path) -> None:
+    """Writes a measured record as CSV in the columns of a time series, to twelve significant digits; empty cells where
+    the record has no temperature. Without the instrument's numbers the steps are those that are recognised, from 1."""
+    t, I = record.t, record.I
+    charge = np.concatenate([[0.0], np.cumsum(0.5 * (I[1:] + I[:-1]) * np.diff(t))]) / SECONDS_PER_HOUR
+    if (step := record.step) is None:
+        step = np.repeat(np.arange(1, len(record.steps) + 1), [each.stop - each.first for each in record.steps])
+    cycle = np.ones(len(t), dtype=int) if record.cycle is None else record.cycle
+    with path.open("w", encoding="utf-8", newline="") as file:
+        file.write(",".join(COLUMNS) + "\n")
+        for k in range(len(t)):
+            T = "" if record.T is None else f"{record.T[k]:.12g}"
+            file.write(f"{t[k]:.12g},{I[k]:.12g},{record.V[k]:.12g},{T},{charge[k]:.12g},{step[k]},{cycle[k]}\n")
 
 
 def interpolation_points(solution: Solution, tolerance: float = INTERPOLATION) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 import dataclasses
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -44,7 +44,7 @@ class Record:
         """The record of these rows alone, and a sentence on the choice."""
         pick = lambda x: None if x is None else x[which]
         sentences = (*self.said, said) if said else self.said
-        columns = {key: pick(getattr(self, key)) for key in ("t", "I", "V", "T", "step", "cycle")}
+        columns: dict[str, Any] = {key: pick(getattr(self, key)) for key in ("t", "I", "V", "T", "step", "cycle")}
         return dataclasses.replace(self, **columns, said=sentences)
 
     def between(self, t0: float, t1: float) -> "Record":
