@@ -51,7 +51,7 @@ def as_options(said: str) -> str:
     said = re.sub(r"\b(columns|units|where)=\{([^}]*)\}", pairs, said)
     said = re.sub(r"\bcurrent_sign=(-?1)", r"--current-sign \1", said)
     said = re.sub(r"\bformat='(\w+)'", r"--format \1", said)
-    return re.sub(r"\b(current|area)=([\d.]+)", r"--\1 \2", said)
+    return re.sub(r"(?<!--column )\b(current|area)=([\d.]+)", r"--\1 \2", said)
 
 
 def steps_shown(record: Record) -> str:

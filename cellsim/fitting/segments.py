@@ -179,6 +179,7 @@ def _longest(record: Record, bands: _Bands, k: int, b: int) -> tuple[Kind, int]:
     I, V = record.I, record.V
     if abs(I[k]) <= bands.zero:
         return Kind.REST, _run(np.abs(I), k, b, 0.0, bands.zero)
+    b = k + _until_none(I, k, b, bands.zero)
     of_current = _run(I, k, b, bands.I + bands.I_relative * abs(I[k]))
     of_voltage = _run(V, k, b, bands.V)
     P = I[k : min(k + 4 * max(of_current, of_voltage, 8), b)] * V[k : min(k + 4 * max(of_current, of_voltage, 8), b)]
@@ -190,6 +191,12 @@ def _longest(record: Record, bands: _Bands, k: int, b: int) -> tuple[Kind, int]:
     if of_voltage > of_current and of_voltage >= FEW_HELD and falls:
         return Kind.VOLTAGE, of_voltage
     return Kind.CURRENT, of_current
+
+
+def _until_none(I: np.ndarray, k: int, b: int, zero: float) -> int:
+    """How many rows from `k` on have a current."""
+    is_none = np.abs(I[k:b]) <= zero
+    return int(np.argmax(is_none)) if is_none.any() else b - k
 
 
 def _run(x: np.ndarray, k: int, b: int, band: float, top: float | None = None) -> int:
@@ -250,7 +257,7 @@ def _sets_in(record: Record, rows: tuple[int, int], following: tuple[Kind, int, 
     """Whether rows are but the first moment of the stretch that follows."""
     _, first, stop = following
     t, start = record.t, max(rows[0] - 1, 0)
-    return stop - first >= FEW and t[rows[1] - 1] - t[start] <= max(1.0, 0.02 * (t[stop - 1] - t[first]))
+    return bool(stop - first >= FEW and t[rows[1] - 1] - t[start] <= max(1.0, 0.02 * (t[stop - 1] - t[first])))
 
 
 def _agree(record: Record, bands: _Bands, one: tuple[Kind, int, int], other: tuple[Kind, int, int]) -> bool:
@@ -319,7 +326,8 @@ def _ended(record: Record, bands: _Bands, made: list[Stretch], k: int) -> Stretc
     level = _rounded(V, ROUND_LEVEL, bands.V)
     is_extreme = V <= record.V.min() + bands.V if this.value > 0 else V >= record.V.max() - bands.V
     is_level = abs(level - V) <= bands.V and abs(level / ROUND_LEVEL - round(level / ROUND_LEVEL)) < 1e-6
-    return this._replace(end=AtVoltage(level)) if not is_timed and (is_level or is_extreme) else this
+    is_ended = (is_level and is_extreme) or (not is_timed and (is_level or is_extreme))
+    return this._replace(end=AtVoltage(level)) if is_ended else this
 
 
 def _is_round(duration: float) -> bool:

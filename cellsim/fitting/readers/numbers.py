@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Float
 
+from cellsim.fitting.readers.table import counted
+
 DAY = 86400.0  # s
 GROUPED = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+")
 CLOCK = re.compile(r"(?:(\d+)\s*(?:d|days?,?|[.\s-])\s*)?(\d+):(\d\d)(?::(\d\d(?:[.,]\d*)?))?", re.IGNORECASE)
@@ -94,7 +96,7 @@ def clock_in(cells: Sequence[Any] | np.ndarray) -> Read | None:
     falls = np.flatnonzero(np.diff(values) < -0.5 * DAY)
     if len(falls) and np.nanmax(values) < DAY:
         values[1:] += DAY * np.cumsum(np.diff(values) < -0.5 * DAY)
-        return Read(values, f"a clock that passes midnight {len(falls)} times")
+        return Read(values, f"a clock that passes midnight ({counted(len(falls), 'time')})")
     return Read(values, "a clock (hours, minutes, seconds)")
 
 

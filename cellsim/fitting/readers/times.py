@@ -58,7 +58,8 @@ def ordered(
         highest = np.maximum.accumulate(t)
         behind = t < np.concatenate([[-np.inf], highest[:-1]])
         ahead = np.concatenate([t[1:] < t[:-1], [False]]) & ~behind
-        if behind.sum() > FEW * len(t) and 0 < ahead.sum() <= FEW * len(t):  # one time too late makes all others fall
+        few = max(1, FEW * len(t))
+        if behind.sum() > few and 0 < ahead.sum() <= few:  # one time too late makes all others fall
             without = np.delete(t, np.flatnonzero(ahead))
             if np.all(np.diff(without) >= 0):
                 behind = ahead
@@ -68,7 +69,7 @@ def ordered(
                 f"{counted(len(starts), 'piece')} of the file stood in a wrong order "
                 f"({at_lines(table.lines[falls])}); they were put in that of time."
             )
-        elif behind.sum() <= max(1, FEW * len(t)):
+        elif behind.sum() <= few:
             rows = rows[~behind]
             said.append(
                 f"{counted(int(behind.sum()), 'row')} with a time before that of the row above "

@@ -1,6 +1,6 @@
 """Neware's own files, .nda and .ndax, through the package NewareNDA."""
 
-import logging
+import warnings
 
 from cellsim.fitting.readers.errors import UnreadableRecord
 from cellsim.fitting.readers.extras import imported
@@ -19,13 +19,13 @@ def table(sample: Sample) -> Table:
     """Its rows. Raises `UnreadableRecord`."""
     package = imported("NewareNDA", sample.name, "Neware's binary files")
     try:
-        frame = package.read(str(sample.path), log_level="ERROR")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of its own use of pandas
+            frame = package.read(str(sample.path), log_level="ERROR")
     except Exception as error:  # whatever it meets in a broken file
         raise UnreadableRecord(
             sample.name, f"it is no Neware file that can be read: {error or type(error).__name__}."
         ) from None
-    finally:
-        logging.getLogger("newarenda").setLevel(logging.NOTSET)
     return table_from(frame, sample.name)
 
 
