@@ -35,6 +35,7 @@ ROUND_TIME = 60.0  # s, of durations
 SETTING_IN = 0.05  # of a constant current, that rows differ by as it sets in
 SHORTEST = 2e-3  # s, of a step that is worth one
 JUMP = 0.01  # of the greatest current, between two rows
+CALM = 30  # rows in which the noise is looked at
 RIPPLE = 1.4826 / np.sqrt(6.0)  # standard deviation of noise, per median size of its second differences
 
 
@@ -146,13 +147,17 @@ class _Bands(NamedTuple):
             V_band = float(np.clip(NOISE * _noise(record.V), V_BAND, V_WIDEST))
         if I_band is not None:
             return cls(V_band, I_band, 0.0, I_band)
-        noise = min(NOISE * _noise(record.I), 2 * JUMP * most)
+        noise = min(NOISE * _noise(record.I), JUMP * most)
         return cls(V_band, max(I_BAND * most, noise), I_RELATIVE, max(I_BAND * most, noise))
 
 
 def _noise(x: np.ndarray) -> float:
-    """The standard deviation of the noise on a curve that is smooth but for it."""
-    return float(RIPPLE * np.median(np.abs(np.diff(x, 2)))) if len(x) > 2 else 0.0
+    """The standard deviation of the noise on a curve, from where it is calm."""
+    if len(x) <= 2:
+        return 0.0
+    second = np.abs(np.diff(x, 2))
+    pieces = np.array_split(second, max(len(second) // CALM, 1))
+    return float(RIPPLE * np.quantile([np.median(piece) for piece in pieces], 0.1))
 
 
 def _bounds(record: Record) -> list[int]:
@@ -272,8 +277,9 @@ def _agree(record: Record, bands: _Bands, one: tuple[Kind, int, int], other: tup
 def _profiles_joined(found: list[tuple[Kind, int, int]]) -> list[tuple[Kind, int, int]]:
     """Profiles next to each other are one, and so are those with but few rows of something else between them."""
     kept: list[tuple[Kind, int, int]] = []
-    for kind, first, stop in found:
-        is_few = kind is Kind.PROFILE or (stop - first <= 2 * FEW and kind is not Kind.REST)
+    for k, (kind, first, stop) in enumerate(found):
+        is_between = k + 1 < len(found) and found[k + 1][0] is Kind.PROFILE
+        is_few = kind is Kind.PROFILE or (stop - first <= 2 * FEW and (kind is not Kind.REST or is_between))
         if kept and kept[-1][0] is Kind.PROFILE and is_few:
             kept[-1] = (Kind.PROFILE, kept[-1][1], stop)
         else:

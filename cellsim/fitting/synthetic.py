@@ -5,14 +5,15 @@ from typing import Any, NamedTuple
 
 import jax
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float
 
 from cellsim.constants import SECONDS_PER_HOUR
 from cellsim.fitting.record import Record
 from cellsim.simulation.solution import Solution
 
 AFTER = 1e-3  # s, after which the first row of a step is written, as instruments do
-SEEN = 2000  # points of a step at which a trigger looks at the voltage
+SEEN = 500  # points of a step at which a trigger looks at the voltage, besides
+PER_STEP = 8  # points within each step of the solver
 
 
 class _Step(NamedTuple):
@@ -98,14 +99,7 @@ def _steps(solution: Solution) -> Iterator[_Step]:
             yield _Step(leg, end.t_start, end.t_end, end.step, end.cycle)
 
 
-Rows = tuple[
-    Float[np.ndarray, " rows"],
-    Float[np.ndarray, " rows"],
-    Float[np.ndarray, " rows"],
-    Float[np.ndarray, " rows"],
-    Int[np.ndarray, " rows"],
-    Int[np.ndarray, " rows"],
-]
+Rows = tuple[np.ndarray, ...]  # times, currents, voltages, temperatures, steps, cycles
 
 
 def _at_times(steps: list[_Step], times: np.ndarray) -> Rows:
@@ -135,14 +129,16 @@ def _along(steps: list[_Step], every: float, dV: float | None) -> Rows:
 
 
 def _triggered(step: _Step, dV: float) -> np.ndarray:
-    """Times at which the voltage has gone `dV` since the last of them."""
-    t = np.linspace(step.start, step.stop, SEEN)
+    """Times at which the voltage has gone `dV` since the last of them, by straight lines between many points."""
+    solved = step.run.step_times()
+    between = np.linspace(solved[:-1], solved[1:], PER_STEP, endpoint=False).ravel()
+    t = np.unique(np.concatenate([np.linspace(step.start, step.stop, SEEN), between, solved[-1:]]))
     V = np.asarray(step.run.at(t).V)
     found, last = [], V[0]
     for k in range(1, len(t)):
-        if abs(V[k] - last) >= dV:
-            found.append(t[k])
-            last = V[k]
+        while abs(V[k] - last) >= dV:
+            last += dV * np.sign(V[k] - last)
+            found.append(t[k - 1] + (t[k] - t[k - 1]) * (last - V[k - 1]) / (V[k] - V[k - 1]))
     return np.array(found)
 
 
@@ -154,5 +150,4 @@ def _seen(step: _Step, times: np.ndarray) -> Rows:
 
 
 def _joined(pieces: list[Rows]) -> Rows:
-    t, I, V, T, step, cycle = (np.concatenate(each) for each in zip(*pieces, strict=True))
-    return t, I, V, T, step, cycle
+    return tuple(np.concatenate(each) for each in zip(*pieces, strict=True))
