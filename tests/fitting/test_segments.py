@@ -122,7 +122,7 @@ def test_two_currents_after_each_other_are_two_steps():
 
 
 def test_a_drive_cycle_is_one_profile_and_its_protocol_holds_the_measured_current():
-    drive = lambda t: 2.0 + np.sin(t / 17.0) + np.sin(t / 5.0)
+    drive = lambda t: 3.0 + np.sin(t / 17.0) + np.sin(t / 5.0)
     record = made((600, 0, 4.0), (1200, drive, lambda t: 3.9 - 2e-4 * t - 0.03 * drive(t)), (600, 0, 3.6))
     assert kinds(record) == [Kind.REST, Kind.PROFILE, Kind.REST]
     step = protocol_of(record).steps[1]
