@@ -259,10 +259,14 @@ def _tidied(
 
 
 def _sets_in(record: Record, rows: tuple[int, int], following: tuple[Kind, int, int]) -> bool:
-    """Whether rows are but the first moment of the stretch that follows."""
-    _, first, stop = following
+    """Whether rows with a current are but the first moment of the stretch that follows, which has one too."""
+    kind, first, stop = following
     t, start = record.t, max(rows[0] - 1, 0)
-    return bool(stop - first >= FEW and t[rows[1] - 1] - t[start] <= max(1.0, 0.02 * (t[stop - 1] - t[first])))
+    return bool(
+        kind is not Kind.REST
+        and stop - first >= FEW
+        and t[rows[1] - 1] - t[start] <= max(1.0, 0.02 * (t[stop - 1] - t[first]))
+    )
 
 
 def _agree(record: Record, bands: _Bands, one: tuple[Kind, int, int], other: tuple[Kind, int, int]) -> bool:

@@ -354,6 +354,32 @@ def test_what_cannot_be_decided_is_refused_with_what_would_decide_it(kind, tmp_p
     assert str(refusal.value).startswith("broken.csv")
 
 
+@pytest.mark.parametrize("seed", range(200))
+def test_whatever_befalls_a_file_it_is_read_or_refused_and_nothing_else(seed, tmp_path):
+    random = np.random.default_rng(seed)
+    content = bytearray(GOOD.encode())
+    marks = np.frombuffer(b",;\t.\n-+eE\"'0123456789 naNif:/", dtype=np.uint8)
+    for _ in range(random.integers(1, 8)):
+        k, size = random.integers(len(content)), random.integers(1, 40)
+        match random.integers(4):
+            case 0:
+                content[k] = random.integers(256)
+            case 1:
+                del content[k : k + size]
+            case 2:
+                content[k:k] = random.choice(marks, size=size % 8 + 1).tobytes()
+            case _:
+                content[k:k] = content[random.integers(len(content)) :][:size]
+    try:
+        record = cs.read_record(put(tmp_path, bytes(content)))
+    except cs.UnreadableRecord as refusal:
+        assert "broken.csv" in str(refusal)
+    else:
+        assert np.all(np.diff(record.t) > 0) and len(record) >= 2
+        assert all(np.isfinite(x).all() for x in (record.t, record.I, record.V))
+        assert sum(step.stop - step.first for step in record.steps) == len(record)
+
+
 def test_a_file_that_is_not_there_is_named_with_the_one_beside_it(tmp_path):
     put(tmp_path, GOOD, "cell_12.csv")
     with pytest.raises(cs.UnreadableRecord, match=r"no such file\. Did you mean 'cell_12\.csv'\?"):
