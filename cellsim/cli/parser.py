@@ -87,8 +87,12 @@ def parser() -> argparse.ArgumentParser:
 
     _add_run(command("run", RUN, "run a scenario file, or a cell and a step"))
 
-    listing = command("list", LIST, "list cells, electrolytes, ions, models or steps")
-    listing.add_argument("kind", metavar="KIND", help="cells, electrolytes, ions (in water), models or steps")
+    listing = command("list", LIST, "list cells, electrolytes, formats, ions, models or steps")
+    listing.add_argument(
+        "kind",
+        metavar="KIND",
+        help="cells, electrolytes, formats (of measured records), ions (in water), models or steps",
+    )
     listing.set_defaults(command=_list)
 
     describing = command("describe", DESCRIBE, "show the parameters of a cell, or an electrolyte's functions")

@@ -1,6 +1,7 @@
 """Every format that is known: what an instrument of it would write of one and the same test is read back."""
 
 import dataclasses
+import datetime
 import io
 import json
 import struct
@@ -368,6 +369,42 @@ def test_rows_that_an_instrument_excludes_are_left_out_and_counted(tmp_path):
     record = cs.read_record(put(tmp_path, name, text.replace("No,20.0", "Yes,20.0")))
     assert len(record) == len(TRUTH) - 1 and 20.0 not in record.t
     assert any("1 row marked as excluded (line 4) left out" in line for line in record.said)
+
+
+def test_the_machine_readable_names_of_the_battery_data_format_are_known(tmp_path):
+    r = TRUTH
+    header = (
+        "test_time_second,voltage_volt,current_ampere,temperature_t1_celsius,step_index,cycle_count,"
+        "charging_capacity_ah,discharging_capacity_ah"
+    )
+    text = lines(header, r.t, r.V, -r.I, r.T - 273.15, r.step, r.cycle, *charges())
+    record = cs.read_record(put(tmp_path, "a.csv", text))
+    assert record.said[0] == "Read as Battery Data Format."
+    for key in ("t", "I", "V", "T", "step", "cycle"):
+        np.testing.assert_allclose(getattr(record, key), getattr(r, key), atol=1e-9)
+
+
+def test_a_spreadsheet_of_neware_with_durations_is_read_from_its_sheet_of_rows(tmp_path):
+    openpyxl = pytest.importorskip("openpyxl")
+    r, file = TRUTH, io.BytesIO()
+    book = openpyxl.Workbook()
+    book.active.title = "step"
+    book.active.append(["Cycle Index", "Step Index", "Step Type", "Step Time", "Oneset Volt.(V)"])
+    for k in range(5):
+        book.active.append([1, k, "Rest", "00:10:00", 3.7])
+    sheet = book.create_sheet("record")
+    sheet.append(
+        ["DataPoint", "Cycle Index", "Step Index", "Step Type", "Time", "Total Time", "Current(A)", "Voltage(V)"]
+    )
+    names = {"D": "CC DChg", "C": "CC Chg", "R": "Rest"}
+    for k, t in enumerate(step_time()):
+        times = [datetime.timedelta(seconds=float(t)), datetime.timedelta(seconds=float(r.t[k]))]
+        sheet.append([k, int(r.cycle[k]), int(r.step[k]), names[STATES[k]], *times, -r.I[k], r.V[k]])
+    book.save(file)
+    record = cs.read_record(put(tmp_path, "a.xlsx", file.getvalue()))
+    assert any("Read from sheet 'record'" in line for line in record.said)
+    for key in ("t", "I", "V", "step", "cycle"):
+        np.testing.assert_allclose(getattr(record, key), getattr(r, key), atol=1e-9)
 
 
 def test_a_nested_table_gives_each_row_its_cycle_and_its_step(tmp_path):

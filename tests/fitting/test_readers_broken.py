@@ -47,6 +47,7 @@ def hms(seconds):
 
 
 t, I, V = rows()
+OUT = np.concatenate([[0.0], np.cumsum(-0.5 * (I[1:] + I[:-1]) * np.diff(t))]) / 3600  # A.h
 STATES = np.where(I < 0, "discharge", "rest")
 MIDDLE = len(LINES) // 2
 
@@ -108,6 +109,11 @@ REPAIRED = {
             text(t / 60, I, V, header="time,current_A,voltage_V"),
         ),
         "taken to be min, as the dates in 'date' have it",
+        40,
+    ),
+    "hours without a unit, beside capacities": (
+        with_column("Discharge capacity [Ah]", OUT, text(t / 3600, I, V, header="time,current_A,voltage_V")),
+        "By the capacities of the file 3600 times more charge passed: column 'time' was taken to be in h",
         40,
     ),
     "no header": (
@@ -251,6 +257,14 @@ REFUSED = {
     "hours called seconds, beside dates": (
         with_column("date", [f"2024-03-01 {hms(x)}" for x in t], text(t / 3600, I, V)),
         r"column 'time_s': its unit is 's', but by the dates in column 'date' it is in h",
+    ),
+    "minutes called seconds, beside capacities": (
+        with_column("Discharge capacity [Ah]", OUT, text(t / 60, I, V)),
+        r"column 'time_s': by the capacities of the file 60 times more charge passed.*units=\{'time': 'min'\}",
+    ),
+    "milliamperes called amperes, beside capacities": (
+        with_column("Discharge capacity [mAh]", OUT * 1e3, text(t, 1e3 * I, V)),
+        r"column 'current_A': by the capacities of the file 1000 times less charge passed.*units=\{'current': 'mA'\}",
     ),
     "an unknown unit": (
         text(t, I, V, header="time [furlong],current_A,voltage_V"),

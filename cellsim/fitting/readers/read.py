@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from cellsim.fitting.readers.charges import checked
 from cellsim.fitting.readers.errors import UnreadableRecord
 from cellsim.fitting.readers.format import Format, Role, format_called, format_of
 from cellsim.fitting.readers.names import Column, listed, understood
@@ -88,6 +89,8 @@ def read_record(
     table, I, V_kept = table.kept(rows), I[rows], V_kept[rows]
     if len(times) < 2:
         raise UnreadableRecord(sample.name, f"{counted(len(times), 'row')} left; a record needs two at least.")
+    given = [role for role in found if is_given(role)]
+    times, I = checked(sample.name, times, I, table, found, given, said)
     I = _signed(sample.name, table, form, found, I, V_kept, current, current_sign, said)
     T = None
     if Role.TEMPERATURE in found:
