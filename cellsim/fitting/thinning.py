@@ -33,8 +33,7 @@ def thinned(record: Record, *, points: int | None = None, V_tolerance: float = 1
         if points < len(fixed):
             raise ValueError(
                 f"{points} points are fewer than the {len(fixed)} rows at both sides of the jumps and steps of this "
-                "record; "
-                f"ask for more, or take a part of it: record.between(0, 3600)."
+                "record; ask for more, or take a part of it: record.between(0, 3600)."
             )
         kept = _at_most(record.t, scaled, fixed, points)
     off_V, off_I = (_off(record.t, x, kept) for x in (record.V, record.I))

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import cellsim as cs
+from cellsim.fitting.segments import profile_of
 from cellsim.fitting.synthetic import measured
 from cellsim.fitting.thinning import thinned
 
@@ -73,3 +74,12 @@ def test_fewer_points_than_jumps_are_refused():
 def test_a_record_of_two_rows_is_left_alone():
     record = cs.Record(np.array([0.0, 1.0]), np.ones(2), np.array([4.0, 3.9]))
     assert len(thinned(dataclasses.replace(record))) == 2
+
+
+def test_the_profile_of_a_thinned_record_passes_the_same_charge(record):
+    charges = []
+    for each in (record, thinned(record, points=80)):
+        profile = profile_of(each).control.value
+        charges.append(np.trapezoid(np.maximum(profile.values, 0), profile.t))
+    assert charges[1] == pytest.approx(charges[0], rel=1e-3)
+    assert charges[0] == pytest.approx(2.5 * record.steps[0].duration, rel=1e-6)

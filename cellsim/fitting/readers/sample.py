@@ -81,8 +81,7 @@ class Sample:
             raise UnreadableRecord(
                 self.name,
                 "the file is binary and of no known kind. Export it from the cycler's own program as text (CSV), or "
-                "say "
-                "its format, as format='biologic'.",
+                "say its format, as format='biologic'.",
             )
         text = self.content.decode(self.encoding, errors="replace")
         lines = re.split(r"\r+\n|\n|\r", text)

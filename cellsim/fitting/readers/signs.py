@@ -2,116 +2,86 @@
 
 import re
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 
-from cellsim.fitting.readers.errors import UnreadableRecord
-from cellsim.fitting.readers.table import Table, counted
+from cellsim.fitting.readers.format import Role
+from cellsim.fitting.readers.numbers import numbers_in
+from cellsim.fitting.readers.reading import Reading
+from cellsim.fitting.readers.table import counted
 
 LOADED = 0.02  # of the greatest current: what is no rest
 JUMP = 0.2  # of the greatest current, between two rows
 SURE = 0.5  # agreement, of 1, from which the voltage has a say
+UNSURE = 0.2  # agreement below which nothing was found
 BOTH_WAYS = 0.15  # share of the voltage's way in each direction that one current cannot explain
 WAY = 0.1  # V, that the voltage must have gone for it to tell so
 LEAST_CHANGE = 1e-4  # V
 
 
-class Signed(NamedTuple):
-    """Currents [A], positive on discharge, and a sentence on how that was found."""
+def signed(reading: Reading, I: np.ndarray, V: np.ndarray) -> Float[np.ndarray, " rows"]:
+    """The current [A] with the sign that discharges are positive.
 
-    I: Float[np.ndarray, " rows"]
-    said: list[str]
-
-
-class Evidence(NamedTuple):
-    """What a file tells besides: the state of each row (1 discharge, -1 charge, 0 neither, NaN unknown), and charges
-    that grow on charge and on discharge."""
-
-    state: np.ndarray | None = None
-    charge_in: np.ndarray | None = None
-    charge_out: np.ndarray | None = None
-
-
-def signed(
-    file: str, I: np.ndarray, V: np.ndarray, known: Evidence, current_sign: int | None, usual: int, table: Table
-) -> Signed:
-    """The current with the sign that discharges are positive.
-
-    `current_sign` is what a user says the file's numbers are to be multiplied with. Without it the states of the rows
-    decide (and give an unsigned current its sign), then the charges, then the voltage, which falls on discharge, and
-    last what is `usual` in files of the format (0 where nothing is).
+    A sign that is told wins. Without it the states of the rows decide (and give an unsigned current its sign), then the
+    charges that grow, then the voltage, which falls on discharge, and last what is usual in files of the format.
 
     Raises `UnreadableRecord` where nothing decides, and where the voltage says the contrary of the states.
     """
-    most = float(np.max(np.abs(I), initial=0.0))
-    if most == 0.0:
-        return Signed(I, ["No current passes in any row."])
+    told = reading.told
+    if told.current is not None or Role.CURRENT not in reading.columns:
+        return I  # a current that is told has its sign, and so has one of two columns
+    if np.max(np.abs(I), initial=0.0) == 0.0:
+        reading.say("No current passes in any row.")
+        return I
     seen = _by_voltage(I, V)
-    if current_sign is not None:
-        if current_sign not in (1, -1):
-            raise UnreadableRecord(
-                file, f"current_sign is {current_sign}; it must be 1 (the file counts discharge positive) or -1."
-            )
-        disagrees = abs(seen) > SURE and np.sign(seen) != current_sign
-        said = "; but the voltage rises with it" if disagrees else ""
-        return Signed(
-            current_sign * I, [f"The current's sign was {'kept' if current_sign == 1 else 'turned'}, as told{said}."]
-        )
-    if known.state is not None:
-        found = _by_state(file, I, known.state, table)
-        if found is not None:
-            after = _by_voltage(found.I, V)
-            if after < -SURE:
-                raise UnreadableRecord(
-                    file,
-                    "the states of the rows and the voltage contradict each other: the voltage rises in what is "
-                    "called a "
-                    "discharge. Say current_sign=1 if the file counts discharge positive, or current_sign=-1.",
-                )
-            return found
-    by_charge = _by_charge(I, known)
-    if by_charge and not (abs(seen) > SURE and np.sign(seen) != by_charge):
-        why = "the capacities grow" if by_charge else ""
-        return Signed(
-            by_charge * I,
-            [f"The current is positive on {'discharge' if by_charge > 0 else 'charge'} in the file, as {why} with it."],
-        )
+    if told.current_sign is not None:
+        return _as_told(reading, I, seen, told.current_sign)
+    by_states = _by_states(reading, I, V)
+    if by_states is not None:
+        return by_states
+    by_charges = _by_charges(reading, I)
+    if by_charges and not (abs(seen) > SURE and np.sign(seen) != by_charges):
+        reading.say(f"The current is positive on {_way(by_charges)} in the file, as the capacities grow with it.")
+        return by_charges * I
     if _is_unsigned(I, V):
-        raise UnreadableRecord(
-            file,
+        raise reading.refused(
             "the current never changes its sign, and yet the voltage rises and falls under it: the instrument wrote "
-            "sizes "
-            "alone. Name the column that tells charge from discharge: columns={'state': ...}.",
+            "sizes alone. Name the column that tells charge from discharge: columns={'state': ...}."
         )
-    if abs(seen) <= 0.2 and usual:
-        counts = "discharge" if usual > 0 else "charge"
-        return Signed(
-            usual * I,
-            [f"The current is taken to be positive on {counts}, as is usual in such files: the voltage does not tell."],
+    if abs(seen) > UNSURE:
+        turned, goes = ("", "falls") if seen > 0 else (", and was turned", "rises")
+        reading.say(f"The current is positive on {_way(seen)} in the file{turned}: the voltage {goes} with it.")
+        return np.sign(seen) * I
+    usual = reading.form.current_sign
+    if usual:
+        reading.say(
+            f"The current is taken to be positive on {_way(usual)}, as is usual in such files: the voltage does not "
+            "tell."
         )
-    if abs(seen) <= 0.2:
-        flat = float(np.ptp(V)) < LEAST_CHANGE
-        why = (
-            f"the voltage is {V[0]:.4g} V in all rows (a hold, or not the voltage)"
-            if flat
-            else "the voltage does not follow the current"
-        )
-        raise UnreadableRecord(
-            file,
-            f"the sign of the current cannot be found: {why}. Say current_sign=1 if the file counts discharge "
-            "positive, or current_sign=-1 if charge.",
-        )
-    counts = "discharge" if seen > 0 else "charge"
-    turned = "" if seen > 0 else ", and was turned"
-    return Signed(
-        np.sign(seen) * I,
-        [
-            f"The current is positive on {counts} in the file{turned}: the voltage "
-            f"{'falls' if seen > 0 else 'rises'} with it."
-        ],
+        return usual * I
+    is_flat = float(np.ptp(V)) < LEAST_CHANGE
+    flat = f"the voltage is {V[0]:.4g} V in all rows (a hold, or not the voltage)"
+    raise reading.refused(
+        f"the sign of the current cannot be found: {flat if is_flat else 'the voltage does not follow the current'}. "
+        "Say current_sign=1 if the file counts discharge positive, or current_sign=-1 if charge."
     )
+
+
+def _way(sign: float) -> str:
+    return "discharge" if sign > 0 else "charge"
+
+
+def _as_told(reading: Reading, I: np.ndarray, seen: float, sign: int) -> np.ndarray:
+    if sign not in (1, -1):
+        raise reading.refused(
+            f"current_sign is {sign}; it must be 1 (the file counts discharge positive) or -1 (it counts charge so)."
+        )
+    disagrees = abs(seen) > SURE and np.sign(seen) != sign
+    more = "; but the voltage rises with it" if disagrees else ""
+    reading.say(f"The current's sign was {'kept' if sign == 1 else 'turned'}, as told{more}.")
+    return sign * I
 
 
 def states_in(cells: Sequence[Any] | np.ndarray) -> np.ndarray | None:
@@ -143,44 +113,54 @@ def _state(word: str) -> float:
     return 0.0 if is_rest else np.nan
 
 
-def _by_state(file: str, I: np.ndarray, state: np.ndarray, table: Table) -> Signed | None:
+def _by_states(reading: Reading, I: np.ndarray, V: np.ndarray) -> np.ndarray | None:
     """By the words for each row; None where they say nothing of the rows in which current passes."""
+    cells = reading.cells(Role.STATE)
+    state = None if cells is None else states_in(cells)
+    if state is None:
+        return None
     loaded = np.abs(I) > LOADED * np.max(np.abs(I))
     out, into = loaded & (state == 1), loaded & (state == -1)
     if not (out.any() or into.any()):
         return None
-    is_unsigned = out.any() and into.any() and np.sign(np.mean(I[out])) == np.sign(np.mean(I[into]))
-    if not is_unsigned:
-        sign = np.sign(np.sum(I[out]) - np.sum(I[into])) or 1.0
-        said = (
-            f"The current is positive on {'discharge' if sign > 0 else 'charge'} in the file, as the states of "
-            "its rows have it."
+    if out.any() and into.any() and np.sign(np.mean(I[out])) == np.sign(np.mean(I[into])):
+        found = _with_signs(reading, I, state, loaded)
+    else:
+        sign = float(np.sign(np.sum(I[out]) - np.sum(I[into]))) or 1.0
+        turned = "" if sign > 0 else "; it was turned"
+        reading.say(f"The current is positive on {_way(sign)} in the file, as the states of its rows have it{turned}.")
+        found = sign * I
+    if _by_voltage(found, V) < -SURE:
+        raise reading.refused(
+            "the states of the rows and the voltage contradict each other: the voltage rises in what is called a "
+            "discharge. Say current_sign=1 if the file counts discharge positive, or current_sign=-1."
         )
-        return Signed(sign * I, [said if sign > 0 else f"{said[:-1]}; it was turned."])
-    unknown = (np.abs(I) > 0) & (np.isnan(state) | (state == 0)) & loaded
+    return found
+
+
+def _with_signs(reading: Reading, I: np.ndarray, state: np.ndarray, loaded: np.ndarray) -> np.ndarray:
+    """An unsigned current with the signs of the states. Raises `UnreadableRecord` where a state has none."""
+    unknown = loaded & (np.isnan(state) | (state == 0))
     if unknown.any():
-        k = int(np.flatnonzero(unknown)[0])
-        raise UnreadableRecord(
-            file,
+        raise reading.refused(
             f"the current has no sign, and {counted(int(unknown.sum()), 'row')} with current neither charge nor "
-            "discharge by "
-            "the column of states. Name another: columns={'state': ...}.",
-            line=int(table.lines[k]),
+            "discharge by the column of states. Name another: columns={'state': ...}.",
+            row=int(np.flatnonzero(unknown)[0]),
         )
-    values = np.where(np.isnan(state), 0.0, state) * np.abs(I)
-    return Signed(values, ["The current is unsigned in the file; it has the sign that the states of its rows give."])
+    reading.say("The current is unsigned in the file; it has the sign that the states of its rows give.")
+    return np.where(np.isnan(state), 0.0, state) * np.abs(I)
 
 
-def _by_charge(I: np.ndarray, known: Evidence) -> float:
+def _by_charges(reading: Reading, I: np.ndarray) -> float:
     """1 where the charge given off grows with the current, -1 where the charge taken in does, 0 where none tells."""
     votes = 0.0
-    for charge, sense in ((known.charge_out, 1.0), (known.charge_in, -1.0)):
-        if charge is not None and len(I) > 1:
+    for role, sense in ((Role.CHARGE_OUT, 1.0), (Role.CHARGE_IN, -1.0)):
+        cells = reading.cells(role)
+        if cells is not None and len(I) > 1:
             loaded = np.abs(I[1:]) > LOADED * np.max(np.abs(I))
-            grown = np.diff(charge)
-            grown[~np.isfinite(grown)] = 0.0
+            grown = np.nan_to_num(np.diff(numbers_in(cells).values))
             votes += sense * np.sum(np.sign(I[1:]) * np.sign(grown) * loaded) / max(np.sum(loaded), 1)
-    return float(np.sign(votes)) if abs(votes) > 0.2 else 0.0
+    return float(np.sign(votes)) if abs(votes) > UNSURE else 0.0
 
 
 def _by_voltage(I: np.ndarray, V: np.ndarray) -> float:

@@ -166,8 +166,7 @@ def _told(
         raise UnreadableRecord(
             file,
             f"{counted(found, 'column')} where the header has {width}, and so in {counted(len(odd), 'line')} in all. "
-            "The "
-            f"columns are separated by {NAMES[delimiter]}: are there numbers with decimal commas, or tables of "
+            f"The columns are separated by {NAMES[delimiter]}: are there numbers with decimal commas, or tables of "
             "several kinds in one file?",
             line=odd[0],
         )
@@ -235,8 +234,7 @@ def _names(
         raise UnreadableRecord(
             file,
             f"{len(cells)} columns where the header has {len(names)}: decimal commas, with commas between the "
-            "columns as "
-            "well, cannot be told apart. Export the file with decimal points, or with semicolons.",
+            "columns as well, cannot be told apart. Export the file with decimal points, or with semicolons.",
             line=line + 1,
         )
     if abs(len(names) - len(cells)) > 1:

@@ -51,7 +51,9 @@ def table(sample: Sample) -> Table:
         )
     first = found[0][1]
     columns = tuple([cell for _, each in found for cell in each.columns[k]] for k in range(len(first.names)))
-    said = [f"Read from sheet {' and '.join(repr(name) for name, _ in found)}."] if len(sheets) > 1 else []
+    read = [name for name, _ in found]
+    others = ", ".join(repr(name) for name in sheets if name not in read)
+    said = [f"Read from sheet {' and '.join(map(repr, read))}{f', and not from {others}' if others else ''}."]
     return dataclasses.replace(
         first, columns=columns, lines=np.concatenate([each.lines for _, each in found]), said=(*first.said, *said)
     )
