@@ -65,9 +65,9 @@ $(VENV)/.run: $(VERSIONS) | $(BIN)/python
 	@touch $@
 
 $(VENV)/.dev: $(VERSIONS) | $(BIN)/python $(VENV)/.run
-	$(INSTALL) '.[dev]'
+	$(INSTALL) '.[dev,data]'
 	@touch $@
 
 $(VENV)/.bench: $(VERSIONS) | $(BIN)/python $(VENV)/.dev
-	$(INSTALL) '.[dev,bench]'
+	$(INSTALL) '.[dev,data,bench]'
 	@touch $@

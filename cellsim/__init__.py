@@ -17,6 +17,9 @@ from cellsim.electrode.metal import Blocking as Blocking  # noqa: E402
 from cellsim.electrode.metal import Deposition as Deposition  # noqa: E402
 from cellsim.electrolyte.electrolyte import Electrolyte as Electrolyte  # noqa: E402
 from cellsim.electrolyte.load import load_electrolyte as load_electrolyte  # noqa: E402
+from cellsim.fitting.readers import UnreadableRecord as UnreadableRecord  # noqa: E402
+from cellsim.fitting.readers import read_record as read_record  # noqa: E402
+from cellsim.fitting.record import Record as Record  # noqa: E402
 from cellsim.laws import Arrhenius as Arrhenius  # noqa: E402
 from cellsim.laws import Constant as Constant  # noqa: E402
 from cellsim.laws import Custom as Custom  # noqa: E402

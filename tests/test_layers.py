@@ -20,6 +20,7 @@ ROWS = (
         "constraints",
         "splines",
         "networks",
+        "polylines",
     ),
     ("electrolyte",),
     ("electrode",),

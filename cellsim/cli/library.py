@@ -23,6 +23,7 @@ from cellsim.cli.terminal import columns
 from cellsim.electrolyte import AbstractElectrolyte, aqueous
 from cellsim.electrolyte import library as electrolyte_library
 from cellsim.electrolyte.electrolyte import PROPERTIES
+from cellsim.fitting.readers import library as format_library
 from cellsim.hints import near_name
 from cellsim.models.mesh import Mesh
 from cellsim.models.observables import PROFILES
@@ -37,12 +38,14 @@ ITS_ELECTROLYTE = "Its electrolyte"
 
 def list_kind(kind: str) -> int:
     """Prints what there is of `kind`; the exit code. Raises `BadInput`."""
-    known = ["cells", "electrolytes", "ions", "models", "steps"]
+    known = ["cells", "electrolytes", "formats", "ions", "models", "steps"]
     rows: list[tuple[str, ...]]
     if kind == "cells":
         rows = [(name, _headline(registry.module(cell_library, name))) for name in registry.names(cell_library)]
     elif kind == "electrolytes":
         rows = electrolytes.listed()
+    elif kind == "formats":
+        rows = [(name, _headline(registry.module(format_library, name))) for name in registry.names(format_library)]
     elif kind == "ions":
         rows = electrolytes.listed_ions()
     elif kind == "models":

@@ -52,6 +52,19 @@ examples:
   cellsim new
   cellsim new my_cell.toml
 """
+READ = """\
+Reads what a cycler wrote (Maccor, Arbin, Neware, BioLogic, Basytec, Digatron, Bitrode and others), a BPX file's
+validation runs, or a table with columns of any names; says what was found, repaired and left out, and which steps are
+recognised; and writes record.csv (the columns of a time series, SI units, positive currents discharge) and record.png.
+What is said here wins over what is found.
+
+examples:
+  cellsim read cell_12.csv
+  cellsim read cell_12.csv --out out/cell_12 --current-sign -1
+  cellsim read table.csv --column time=1 --column voltage=U2 --current 5.0
+  cellsim read pulses.csv --where cell=A7 --where soc=0.5
+  cellsim read export.txt --format maccor --unit time=min
+"""
 ABOUT = """\
 A differentiable simulator of battery cells.
 
@@ -74,8 +87,12 @@ def parser() -> argparse.ArgumentParser:
 
     _add_run(command("run", RUN, "run a scenario file, or a cell and a step"))
 
-    listing = command("list", LIST, "list cells, electrolytes, ions, models or steps")
-    listing.add_argument("kind", metavar="KIND", help="cells, electrolytes, ions (in water), models or steps")
+    listing = command("list", LIST, "list cells, electrolytes, formats, ions, models or steps")
+    listing.add_argument(
+        "kind",
+        metavar="KIND",
+        help="cells, electrolytes, formats (of measured records), ions (in water), models or steps",
+    )
     listing.set_defaults(command=_list)
 
     describing = command("describe", DESCRIBE, "show the parameters of a cell, or an electrolyte's functions")
@@ -88,6 +105,8 @@ def parser() -> argparse.ArgumentParser:
     citing = command("cite", CITE, "print what to cite")
     citing.add_argument("name", metavar="NAME_OR_DIR", help="a cell, an electrolyte, a model, or the folder of a run")
     citing.set_defaults(command=_cite)
+
+    _add_read(command("read", READ, "read a measured record, and say what was found"))
 
     new = command("new", NEW, "write a commented scenario to start from")
     new.add_argument("file", metavar="FILE", nargs="?", default="scenario.toml", help="default: scenario.toml")
@@ -130,6 +149,31 @@ def _add_run(run: argparse.ArgumentParser) -> None:
     out.add_argument("--validate", action="store_true", help="compare with the measured runs in the cell's BPX file")
     out.add_argument("--quiet", action="store_true", help="print nothing")
     run.set_defaults(command=_run)
+
+
+def _add_read(read: argparse.ArgumentParser) -> None:
+    read.add_argument("file", metavar="FILE", help="CSV, text, Parquet, Excel, BPX, .mpr, .nda, .ndax")
+    read.add_argument(
+        "--column", metavar="ROLE=NAME", action="append", default=[], help="time, current, voltage, ...; or its number"
+    )
+    read.add_argument("--unit", metavar="ROLE=UNIT", action="append", default=[], help="as current=mA")
+    read.add_argument(
+        "--where",
+        metavar="COLUMN=VALUE",
+        action="append",
+        default=[],
+        help="rows to read, of a file with several records",
+    )
+    read.add_argument("--format", metavar="NAME", help="as maccor; by default found from the file")
+    read.add_argument("--current", metavar="A", type=float, help="of a file without one, positive on discharge")
+    read.add_argument(
+        "--current-sign", metavar="SIGN", type=int, choices=(1, -1), help="1: the file counts discharge positive; or -1"
+    )
+    read.add_argument("--capacity", metavar="AH", type=float, help="the nominal one, which tells a wrong unit")
+    read.add_argument("--area", metavar="M2", type=float, help="of the electrode, for a file with current densities")
+    read.add_argument("--out", metavar="DIR", help="where files go; default out/ and the name of the file")
+    read.add_argument("--quiet", action="store_true", help="print nothing")
+    read.set_defaults(command=_read)
 
 
 class _Plain(argparse.RawDescriptionHelpFormatter):
@@ -176,6 +220,12 @@ def _cite(arguments: argparse.Namespace, argv: Sequence[str]) -> int:
     from cellsim.cli.library import cite
 
     return cite(arguments.name)
+
+
+def _read(arguments: argparse.Namespace, argv: Sequence[str]) -> int:
+    from cellsim.cli.read import read
+
+    return read(arguments)
 
 
 def _new(arguments: argparse.Namespace, argv: Sequence[str]) -> int:
