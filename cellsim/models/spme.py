@@ -83,12 +83,12 @@ class DiscreteSPMe(AbstractSingleParticleSystem):
     def laws(self, I: Scalar) -> local.Laws:
         """What the rate is made of at cell current `I` [A]."""
         pores, i = self.pores, I / self.cell.area
-        j = pores.on_cells(self.spread(self.walls.j(I)))
+        i_n = pores.on_cells(self.spread(self.walls.i_n(I)))
         charge_out = op.outflow(pores.even_current(i))
 
         def across(left: Fields, right: Fields) -> Fields:
             ionic = Ionic(pores.even_current(i), pores.conduction(left[0], right[0]))
-            sides = (left[0], 0.0 * left[0], j[:-1]), (right[0], 0.0 * right[0], j[1:])  # no w is asked for
+            sides = (left[0], 0.0 * left[0], i_n[:-1]), (right[0], 0.0 * right[0], i_n[1:])  # no w is asked for
             return (pores.salt_flux(*sides, ionic),)
 
         def at(here: Fields, outflow: Fields) -> Fields:
