@@ -26,7 +26,7 @@ from cellsim.simulation.solution import CannotStart
 from cellsim.simulation.spectrum import Spectrum
 
 TABLE, CURVE, SUMMARY = "impedance.csv", ("nyquist.png", "bode.png"), "summary.json"
-SOC = 0.5  # of a run that says none
+SOC, MESH = 0.5, "spectral"  # where none is said
 FREQUENCIES = "1e-4:1e3:60"
 MOST_FREQUENCIES = 100_000
 WANTED = "LOW:HIGH:COUNT, as 1e-4:1e3:60 for sixty frequencies from 0.1 mHz to 1 kHz, evenly on a logarithmic axis"
@@ -105,6 +105,7 @@ def _asked(arguments: argparse.Namespace, source: str) -> tuple[Scenario, np.nda
             settings["impedance", option] = Given(value, f"--{option}")
             data_folder = Path() if option == "data" else data_folder
     settings.setdefault(("protocol", "soc"), Given(SOC, "the state of charge"))
+    settings.setdefault(("model", "mesh"), Given(MESH, "the mesh"))
     read = Reading(settings, list(found))
     data = _data(read, data_folder)
     frequencies = _frequencies(read)
@@ -278,7 +279,10 @@ def _rows(scenario: Scenario, spectrum: Spectrum, V: float, measured: Measured |
         rows.append(("measured", f"{measured.spectrum.name}, {len(off)} frequencies"))
         rows += [("", f"{sentence}.") for sentence in measured.spectrum.said]
         rows.append(
-            ("deviation", f"{100 * np.sqrt(np.mean(off**2)):.3g} % (RMS), {100 * off.max():.3g} % at most, of its modulus")
+            (
+                "deviation",
+                f"{100 * np.sqrt(np.mean(off**2)):.3g} % (RMS), {100 * off.max():.3g} % at most, of its modulus",
+            )
         )
         if isinstance(test, str):
             rows.append(("Kramers-Kronig", f"not tested: {test}"))

@@ -138,7 +138,7 @@ def _add_run(run: argparse.ArgumentParser) -> None:
     how = run.add_argument_group("how to run it")
     how.add_argument("--model", metavar="NAME", help="DFN, SPMe or SPM; default DFN")
     how.add_argument("--thermal", metavar="NAME", help="isothermal or lumped; default isothermal")
-    how.add_argument("--mesh", metavar="NAME", help="coarse, default or fine")
+    how.add_argument("--mesh", metavar="NAME", help="coarse, default, fine or spectral (for impedance)")
     how.add_argument("--rtol", metavar="X", type=float, help="relative tolerance in time; default 1e-6")
     how.add_argument("--atol", metavar="X", type=float, help="absolute tolerance; by default the relative one")
     how.add_argument("--max-steps", metavar="N", type=int, help="give up after so many time steps; default never")
@@ -150,7 +150,9 @@ def _add_run(run: argparse.ArgumentParser) -> None:
 
 
 def _add_impedance(of: argparse.ArgumentParser) -> None:
-    of.add_argument("scenario", metavar="SCENARIO.toml", nargs="?", help="a scenario file, whose protocol is left aside")
+    of.add_argument(
+        "scenario", metavar="SCENARIO.toml", nargs="?", help="a scenario file, whose protocol is left aside"
+    )
     what = of.add_argument_group("what of")
     what.add_argument("--cell", metavar="NAME_OR_FILE", help="a cell of `cellsim list cells`, or a BPX file")
     what.add_argument("--electrolyte", metavar="NAME", help="another electrolyte, of `cellsim list electrolytes`")
@@ -164,7 +166,7 @@ def _add_impedance(of: argparse.ArgumentParser) -> None:
     how.add_argument("--frequencies", metavar="LOW:HIGH:COUNT", help="in Hz; default 1e-4:1e3:60, or those of the data")
     how.add_argument("--model", metavar="NAME", help="DFN, SPMe or SPM; default DFN")
     how.add_argument("--thermal", metavar="NAME", help="isothermal or lumped; default isothermal")
-    how.add_argument("--mesh", metavar="NAME", help="coarse, default or fine")
+    how.add_argument("--mesh", metavar="NAME", help="coarse, default, fine or spectral; default spectral")
     out = of.add_argument_group("output")
     out.add_argument("--data", metavar="FILE", help="a measured spectrum, to compare")
     out.add_argument("--spectrum", metavar="N", type=int, help="which one, of a file of several; from 0")

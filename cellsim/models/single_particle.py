@@ -17,7 +17,6 @@ from jaxtyping import Array, Float
 from cellsim.cells.balance import Lithiation, open_circuit_voltage
 from cellsim.cells.design import Cell, lithium_capacity
 from cellsim.constants import SECONDS_PER_HOUR, F
-from cellsim.discretisation.grid import radial_grid
 from cellsim.discretisation.layout import State
 from cellsim.models.dfn import DiscreteDFN, Faces
 from cellsim.models.full_cell import observables_of_a_cell
@@ -51,9 +50,9 @@ class Walls(eqx.Module):
     spheres: DiscreteDFN  # with one cell a layer: a particle, and its laws, for each electrode
     charging: Float[Array, "2"]  # current density [A/m2] that charges double layers; none, as they are no states
 
-    def __init__(self, cell: Cell, radial: int, T: Any):
+    def __init__(self, cell: Cell, mesh: Mesh, T: Any):
         self.cell, self.T = cell, jnp.asarray(T)
-        self.spheres = DiscreteDFN(cell, Mesh(1, 1, 1, radial), T)
+        self.spheres = DiscreteDFN(cell, mesh._replace(negative=1, separator=1, positive=1), T)
         self.charging = jnp.zeros(2)
 
     def i_n(self, I: Scalar) -> Float[Array, "2"]:
@@ -76,7 +75,7 @@ class Walls(eqx.Module):
 
     def mean(self, theta: Float[Array, "depth 2"]) -> Float[Array, "2"]:
         """Mean lithiations."""
-        return jnp.tensordot(3.0 * jnp.asarray(radial_grid(self.spheres.mesh.radial).volumes), theta, axes=1)
+        return jnp.tensordot(3.0 * jnp.asarray(self.spheres.mesh.sphere.volumes), theta, axes=1)
 
 
 class AbstractSingleParticleSystem(AbstractIsothermal):

@@ -20,7 +20,6 @@ from cellsim.cells.balance import Lithiation
 from cellsim.cells.design import Cell
 from cellsim.discretisation import local
 from cellsim.discretisation import operators as op
-from cellsim.discretisation.grid import radial_grid
 from cellsim.discretisation.layout import Layout, State
 from cellsim.discretisation.local import Fields
 from cellsim.models.dfn import DiscreteDFN, Faces, Ionic
@@ -67,7 +66,7 @@ class DiscreteSPMe(AbstractSingleParticleSystem):
     pores: DiscreteDFN
 
     def __init__(self, cell: Cell, mesh: Mesh, T: Any):
-        self.walls, self.pores = Walls(cell, mesh.radial, T), DiscreteDFN(cell, mesh, T)
+        self.walls, self.pores = Walls(cell, mesh, T), DiscreteDFN(cell, mesh, T)
 
     @property
     def layout(self) -> Layout:
@@ -100,7 +99,7 @@ class DiscreteSPMe(AbstractSingleParticleSystem):
             at=at,
             leaving=lambda exchanges: self.walls.leaving(I),
             along=self.walls.spheres.inward,
-            volumes=radial_grid(pores.mesh.radial).volumes,
+            volumes=pores.mesh.sphere.volumes,
         )
 
     # ---- what can be read off a state
