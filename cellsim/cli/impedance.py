@@ -16,7 +16,7 @@ from cellsim.cli import DONE, FAILED
 from cellsim.cli.run import DEFAULT_FOLDER, settings_from
 from cellsim.cli.stopwatch import Stopwatch
 from cellsim.cli.terminal import StatusLine, is_colourful, table
-from cellsim.fitting.kramers_kronig import KramersKronig, MissingPackage, kramers_kronig
+from cellsim.fitting.kramers_kronig import KramersKronig, kramers_kronig
 from cellsim.fitting.spectra import UnreadableSpectrum, load_spectrum
 from cellsim.output import moved_into_place
 from cellsim.scenario import Scenario, scenario_from
@@ -164,7 +164,7 @@ def _data(read: Reading, folder: Path) -> Spectrum | None:
 def _tested(data: Spectrum) -> KramersKronig | str:
     try:
         return kramers_kronig(data)
-    except MissingPackage as error:
+    except ValueError as error:
         return str(error)
 
 

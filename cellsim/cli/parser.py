@@ -150,9 +150,7 @@ def _add_run(run: argparse.ArgumentParser) -> None:
 
 
 def _add_impedance(of: argparse.ArgumentParser) -> None:
-    of.add_argument(
-        "scenario", metavar="SCENARIO.toml", nargs="?", help="a scenario file, whose protocol is left aside"
-    )
+    of.add_argument("scenario", metavar="SCENARIO.toml", nargs="?", help="a scenario file; its protocol is left aside")
     what = of.add_argument_group("what of")
     what.add_argument("--cell", metavar="NAME_OR_FILE", help="a cell of `cellsim list cells`, or a BPX file")
     what.add_argument("--electrolyte", metavar="NAME", help="another electrolyte, of `cellsim list electrolytes`")

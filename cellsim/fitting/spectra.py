@@ -5,6 +5,7 @@ for the columns: BioLogic .mpt, Gamry .DTA, ZPlot .z, Autolab, CH Instruments, P
 and tables with commas, semicolons or tabs, with names or without. One reader looks for that table.
 """
 
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -62,7 +63,7 @@ def load_spectra(path: str | Path) -> list[Spectrum]:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = raw.decode("latin-1")
-    columns, rows = _table(path, text.splitlines())
+    columns, rows = _table(path, [line for line in text.splitlines() if line.strip()])
     values = np.array([[float(row[place]) for place in columns.places] for row in rows]) * columns.factors
     kept = np.all(np.isfinite(values), axis=1) & (values[:, 0] > 0) & (values[:, 1] ** 2 + values[:, 2] ** 2 > 0)
     said = [] if columns.factors[2] > 0 else ["the imaginary part was written with the opposite sign"]
@@ -94,7 +95,7 @@ def _sweeps(f: np.ndarray) -> list[slice]:
     # back by a decade: neighbours that changed places are no new sweep
     turns = np.flatnonzero((step == -direction) & (np.abs(np.diff(np.log10(f))) > 1)) + 1
     ends = [0, *turns, len(f)]
-    return [slice(start, stop) for start, stop in zip(ends[:-1], ends[1:], strict=True)]
+    return [slice(start, stop) for start, stop in itertools.pairwise(ends)]
 
 
 def _label(columns: _Columns, rows: Sequence[Sequence[str]]) -> str:
@@ -165,7 +166,7 @@ def _rows(lines: Sequence[str], columns: _Columns, skipped: int) -> Iterator[lis
             yield cells[cut]
         elif cut is not None:
             return
-        elif line.strip():
+        else:
             skipped -= 1
             if skipped < 0:
                 return

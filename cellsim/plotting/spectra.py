@@ -25,7 +25,8 @@ def nyquist_figure(spectra: Sequence[Spectrum], title: str = "") -> Figure:
 def bode_figure(spectra: Sequence[Spectrum], title: str = "") -> Figure:
     """Modulus and phase against the frequency."""
     figure = new_figure(7.0, 6.4, title)
-    _bode(*figure.subplots(2, 1, sharex=True), spectra)
+    above, below = figure.subplots(2, 1, sharex=True)
+    _bode(above, below, spectra)
     return figure
 
 

@@ -43,7 +43,8 @@ def transfer(linear: Linear, omega: Float[Array, ""], layout: Layout) -> Complex
 
 @transfer.defjvp
 def _transfer_jvp(layout: Layout, primals: Any, tangents: Any) -> tuple[Array, Array]:
-    x, adjoint = responses(*primals, layout), adjoints(*primals, layout)
+    linear, omega = primals
+    x, adjoint = responses(linear, omega, layout), adjoints(linear, omega, layout)
 
     def stationary(linear: Linear, omega: Array) -> Array:
         moved = jax.vmap(lambda x: product(linear.J, x, layout))(x)

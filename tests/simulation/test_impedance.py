@@ -210,7 +210,7 @@ def test_frequencies_must_be_above_zero(dfn, frequencies):
 
 
 def test_a_direct_current_needs_a_state_that_it_passes_through(dfn):
-    with pytest.raises(ValueError, match="at rest. Needed: `initial`"):
+    with pytest.raises(ValueError, match="does not pass through a cell at rest"):
         cs.impedance(dfn, FREQUENCIES, I=1.0)
 
 
