@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from cellsim import __version__, citations
@@ -170,7 +171,7 @@ def _tested(data: Spectrum) -> KramersKronig | str:
 
 @jax.jit
 def _voltage(model: Any, T: Any, state: Any) -> Any:
-    return model.discretised(model.T_usual if T is None else T).terminal_voltage(state, 0.0)
+    return model.discretised(model.T_usual if T is None else T).terminal_voltage(state, jnp.zeros(()))
 
 
 def _made(directory: Path) -> Path:

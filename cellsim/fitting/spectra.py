@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-import jax
 import numpy as np
 
 from cellsim.simulation.spectrum import Spectrum
@@ -85,7 +84,7 @@ def _spectrum(values: np.ndarray, name: str, said: Sequence[str]) -> Spectrum:
     if np.sum(imag[f <= np.sqrt(f[0] * f[-1])]) > 0:
         imag = -imag
         said = [*said, "the imaginary part is positive at low frequencies: taken as minus the imaginary part"]
-    return Spectrum(jax.device_put(f), jax.device_put(real + 1j * imag), name=name, said=tuple(said))
+    return Spectrum(f, real + 1j * imag, name=name, said=tuple(said))
 
 
 def _sweeps(f: np.ndarray) -> list[slice]:

@@ -6,13 +6,15 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
 
 from cellsim.plotting.style import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, RED, SKY, dress, new_figure
 from cellsim.simulation.spectrum import Spectrum
 
 COLOURS = (BLUE, ORANGE, GREEN, PURPLE, RED, SKY, BLACK)
 MARKED = 400  # points of a curve, above which they are no longer marked one by one
-FINEST = 0.1  # Ohm; below it a spectrum is shown in mOhm
+FINEST = 1.0  # Ohm; below it a spectrum is shown in mOhm
+APART = 0.05  # of the size of a picture, how far marked frequencies are from each other
 
 
 def nyquist_figure(spectra: Sequence[Spectrum], title: str = "") -> Figure:
@@ -80,12 +82,14 @@ def _nyquist(axes: Axes, spectra: Sequence[Spectrum]) -> None:
         axes.plot(factor * Z.real, -factor * Z.imag, marker, color=colour, markersize=size, linewidth=1.3, label=name)
     spectrum = spectra[0]
     f, Z = np.asarray(spectrum.frequencies), np.asarray(spectrum.Z).reshape(-1, len(spectrum.frequencies))[0]
+    last, size = np.inf, max(np.ptp(Z.real), np.ptp(Z.imag))
     for decade, at in _decades(f):
-        place = (factor * Z[at].real, -factor * Z[at].imag)
+        if np.abs(Z[at] - last) < APART * size:
+            continue
+        last, place = Z[at], (factor * Z[at].real, -factor * Z[at].imag)
         axes.plot(*place, "o", color=BLACK, markersize=4.5, zorder=3)
-        axes.annotate(
-            decade, place, xytext=(4, 5), textcoords="offset points", fontsize=7.5, color=GREY, annotation_clip=True
-        )
+        label = axes.annotate(decade, place, xytext=(6, -9), textcoords="offset points", fontsize=8, zorder=4)
+        label.set_path_effects([withStroke(linewidth=2.0, foreground="white")])
     axes.set_aspect("equal", adjustable="datalim")
     axes.axhline(0.0, color=GREY, linewidth=0.8)
     dress(axes, f"Real part [{unit}]", f"\N{MINUS SIGN} Imaginary part [{unit}]")

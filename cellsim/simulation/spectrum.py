@@ -4,13 +4,20 @@ from pathlib import Path
 from typing import Any
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Complex, Float
 
 from cellsim.discretisation.layout import State
+from cellsim.parameters import as_float_array
 
 COLUMNS = ("frequency_Hz", "z_real_Ohm", "z_imag_Ohm")
+
+
+def _as_complex_array(value: Any) -> Any:
+    """`value` as an array of complex numbers; what JAX traces is left as it is."""
+    return jax.device_put(np.asarray(value, dtype=complex)) if isinstance(value, (list, tuple, np.ndarray)) else value
 
 
 class Spectrum(eqx.Module):
@@ -19,8 +26,8 @@ class Spectrum(eqx.Module):
     Spectra at several states are stacked in front.
     """
 
-    frequencies: Float[Array, " frequencies"]
-    Z: Complex[Array, "*states frequencies"]
+    frequencies: Float[Array, " frequencies"] = eqx.field(converter=as_float_array)
+    Z: Complex[Array, "*states frequencies"] = eqx.field(converter=_as_complex_array)
     state: State | None = None  # at which it was computed
     name: str = eqx.field(static=True, default="")
     said: tuple[str, ...] = eqx.field(static=True, default=())  # what reading it found and changed, a sentence each
