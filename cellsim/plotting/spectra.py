@@ -88,7 +88,9 @@ def _nyquist(axes: Axes, spectra: Sequence[Spectrum]) -> None:
             continue
         last, place = Z[at], (factor * Z[at].real, -factor * Z[at].imag)
         axes.plot(*place, "o", color=BLACK, markersize=4.5, zorder=3)
-        label = axes.annotate(decade, place, xytext=(6, -9), textcoords="offset points", fontsize=8, zorder=4)
+        slower = int(np.clip(at + (1 if f[0] > f[-1] else -1), 0, len(f) - 1))
+        beside = (4, 5) if Z[slower].imag > Z[at].imag else (6, -9)  # out of the way of the curve
+        label = axes.annotate(decade, place, xytext=beside, textcoords="offset points", fontsize=8, zorder=4)
         label.set_path_effects([withStroke(linewidth=2.0, foreground="white")])
     axes.set_aspect("equal", adjustable="datalim")
     axes.axhline(0.0, color=GREY, linewidth=0.8)
