@@ -268,10 +268,11 @@ def _written(
 def _rows(scenario: Scenario, spectrum: Spectrum, V: float, measured: Measured | None) -> list[tuple[str, str]]:
     """Lines of the closing table."""
     f, Z = np.asarray(spectrum.frequencies), np.asarray(spectrum.Z)
+    has_charge = float(scenario.model.limits.capacity) > 0
     spoken = lambda k: f"{Z[k].real:.5g} {'-' if Z[k].imag < 0 else '+'} {abs(Z[k].imag):.4g}i Ohm at {f[k]:.4g} Hz"
     rows = [
         ("model", type(scenario.model).__name__),
-        ("state", f"state of charge {scenario.soc:g}, at rest at {V:.4f} V"),
+        ("state", f"state of charge {scenario.soc:g}, at rest at {V:.4f} V" if has_charge else f"at rest at {V:.4f} V"),
         ("impedance", f"{spoken(np.argmax(f))}, {spoken(np.argmin(f))}"),
         ("frequencies", f"{len(f)}, {f.min():.4g} to {f.max():.4g} Hz"),
     ]
