@@ -63,8 +63,12 @@ from cellsim.protocols.steps import hold as hold  # noqa: E402
 from cellsim.protocols.steps import power as power  # noqa: E402
 from cellsim.protocols.steps import resistance as resistance  # noqa: E402
 from cellsim.protocols.steps import rest as rest  # noqa: E402
+from cellsim.simulation.impedance import impedance as impedance  # noqa: E402
+from cellsim.simulation.impedance import impedance_during as impedance_during  # noqa: E402
+from cellsim.simulation.impedance import impedance_residuals as impedance_residuals  # noqa: E402
 from cellsim.simulation.simulate import simulate as simulate  # noqa: E402
 from cellsim.simulation.solution import OutsideMeasuredRange as OutsideMeasuredRange  # noqa: E402
 from cellsim.simulation.solution import Solution as Solution  # noqa: E402
+from cellsim.simulation.spectrum import Spectrum as Spectrum  # noqa: E402
 
 __version__ = "0.1.0"

@@ -34,9 +34,19 @@ KINDS: dict[type, tuple[str, str]] = {  # what is run, in words, and the model t
 RUNS: dict[str, type] = {usual: kind for kind, (_, usual) in KINDS.items()}
 TABLES = {"slab": "Slab", "symmetric": "SymmetricCell", "half_cell": "HalfCell"}  # and the model that they are for
 THERMAL = ("isothermal", "lumped")
-MESHES = {"coarse": Mesh.coarse, "default": Mesh.default, "fine": Mesh.fine}
-LAYER_MESHES = {"coarse": LayerMesh((20,)), "default": LayerMesh(), "fine": LayerMesh((320,))}
-SLAB_MESHES = {"coarse": 0.5, "default": 1.0, "fine": 4.0}  # times the cells that the slab's table says
+MESHES = {"coarse": Mesh.coarse, "default": Mesh.default, "fine": Mesh.fine, "spectral": Mesh.spectral}
+LAYER_MESHES = {
+    "coarse": LayerMesh((20,)),
+    "default": LayerMesh(),
+    "fine": LayerMesh((320,)),
+    "spectral": LayerMesh((160,)),
+}
+SLAB_MESHES = {
+    "coarse": 0.5,
+    "default": 1.0,
+    "fine": 4.0,
+    "spectral": 2.0,
+}  # times the cells that the slab's table says
 
 
 def table_given(read: Reading) -> str | None:

@@ -53,6 +53,7 @@ KEYS: dict[str, tuple[str, ...]] = {
         "R_contact",
     ),
     "half_cell": ("electrode", "lithium", "V_min", "V_max", "capacity", "R_contact"),
+    "impedance": ("frequencies", "data", "spectrum"),
 }
 
 

@@ -19,7 +19,7 @@ from cellsim.cli.terminal import StatusLine, table
 from cellsim.electrolyte import library as electrolyte_library
 from cellsim.scenario import load_scenario
 
-COMMANDS = ["run", "list", "describe", "cite", "read", "new"]
+COMMANDS = ["run", "impedance", "list", "describe", "cite", "read", "new"]
 FILES = {"timeseries.csv", "summary.json", "solution.nc", "voltage.png", "profiles.png", "particles.png", "losses.png"}
 COARSE = ("--cell", "Chen2020", "--mesh", "coarse")
 

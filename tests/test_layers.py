@@ -43,8 +43,8 @@ ROWS = (
     ),
     ("cli", "__main__", "__init__"),
 )
-# A convenience that is imported when it is called: a solution draws itself.
-ALLOWED = {("simulation/solution.py", "plotting")}
+# A convenience that is imported when it is called: solutions and spectra draw themselves.
+ALLOWED = {("simulation/solution.py", "plotting"), ("simulation/spectrum.py", "plotting")}
 # The discretisation serves any model, so it speaks of none of these.
 NO_BATTERY_WORDS = ("battery", "electrolyte", "electrode", "separator", "lithium", "voltage")
 

@@ -20,6 +20,21 @@ examples:
 
 exit codes: 0 done; 1 the solve failed, and what was reached is written; 2 bad input; 130 interrupted
 """
+IMPEDANCE = """\
+Computes the impedance of a cell at rest and writes impedance.csv, summary.json and pictures (Nyquist and Bode). A
+measured spectrum is shown beside it: files of BioLogic, Gamry, ZPlot, Autolab, CH Instruments, Parstat, PowerSuite
+and VersaStudio, or a table of frequency, real and imaginary part.
+
+examples:
+  cellsim impedance --cell Chen2020
+  cellsim impedance --cell Chen2020 --soc 0.2 --frequencies 1e-3:1e4:80 --out out/low
+  cellsim impedance --cell Chen2020 --model SPM --set positive.C_dl=0.5
+  cellsim impedance --cell cell_BPX.json --ambient-temperature 10
+  cellsim impedance --cell Chen2020 --data measured.mpt
+  cellsim impedance scenarios/lithium_polymer_lithium.toml
+
+exit codes: 0 done; 1 the solve failed; 2 bad input; 130 interrupted
+"""
 LIST = """\
 Lists what there is to name.
 
@@ -87,6 +102,8 @@ def parser() -> argparse.ArgumentParser:
 
     _add_run(command("run", RUN, "run a scenario file, or a cell and a step"))
 
+    _add_impedance(command("impedance", IMPEDANCE, "compute an impedance spectrum"))
+
     listing = command("list", LIST, "list cells, electrolytes, formats, ions, models or steps")
     listing.add_argument(
         "kind",
@@ -140,7 +157,7 @@ def _add_run(run: argparse.ArgumentParser) -> None:
     how = run.add_argument_group("how to run it")
     how.add_argument("--model", metavar="NAME", help="DFN, SPMe or SPM; default DFN")
     how.add_argument("--thermal", metavar="NAME", help="isothermal or lumped; default isothermal")
-    how.add_argument("--mesh", metavar="NAME", help="coarse, default or fine")
+    how.add_argument("--mesh", metavar="NAME", help="coarse, default, fine or spectral (for impedance)")
     how.add_argument("--rtol", metavar="X", type=float, help="relative tolerance in time; default 1e-6")
     how.add_argument("--atol", metavar="X", type=float, help="absolute tolerance; by default the relative one")
     how.add_argument("--max-steps", metavar="N", type=int, help="give up after so many time steps; default never")
@@ -176,6 +193,30 @@ def _add_read(read: argparse.ArgumentParser) -> None:
     read.set_defaults(command=_read)
 
 
+def _add_impedance(of: argparse.ArgumentParser) -> None:
+    of.add_argument("scenario", metavar="SCENARIO.toml", nargs="?", help="a scenario file; its protocol is left aside")
+    what = of.add_argument_group("what of")
+    what.add_argument("--cell", metavar="NAME_OR_FILE", help="a cell of `cellsim list cells`, or a BPX file")
+    what.add_argument("--electrolyte", metavar="NAME", help="another electrolyte, of `cellsim list electrolytes`")
+    what.add_argument(
+        "--set", metavar="PATH=VALUE", action="append", default=[], help="change a number, or the electrolyte"
+    )
+    what.add_argument("--soc", metavar="FRACTION", type=float, help="state of charge at which it rests; default 0.5")
+    what.add_argument("--ambient-temperature", metavar="DEGC", type=float, help="default that of the cell")
+    what.add_argument("--no-check", action="store_true", help="accept numbers that look implausible")
+    how = of.add_argument_group("how to compute it")
+    how.add_argument("--frequencies", metavar="LOW:HIGH:COUNT", help="in Hz; default 1e-4:1e3:60, or those of the data")
+    how.add_argument("--model", metavar="NAME", help="DFN, SPMe or SPM; default DFN")
+    how.add_argument("--thermal", metavar="NAME", help="isothermal or lumped; default isothermal")
+    how.add_argument("--mesh", metavar="NAME", help="coarse, default, fine or spectral; default spectral")
+    out = of.add_argument_group("output")
+    out.add_argument("--data", metavar="FILE", help="a measured spectrum, to compare")
+    out.add_argument("--spectrum", metavar="N", type=int, help="which one, of a file of several; from 0")
+    out.add_argument("--out", metavar="DIR", help="where files go; default out/, the name of the cell and _impedance")
+    out.add_argument("--quiet", action="store_true", help="print nothing")
+    of.set_defaults(command=_impedance, protocol=None, cycles=None, rtol=None, atol=None, max_steps=None)
+
+
 class _Plain(argparse.RawDescriptionHelpFormatter):
     """Keeps the lines of the examples."""
 
@@ -200,6 +241,12 @@ class _Version(argparse.Action):
 
 def _run(arguments: argparse.Namespace, argv: Sequence[str]) -> int:
     from cellsim.cli.run import run
+
+    return run(arguments, argv)
+
+
+def _impedance(arguments: argparse.Namespace, argv: Sequence[str]) -> int:
+    from cellsim.cli.impedance import run
 
     return run(arguments, argv)
 

@@ -22,7 +22,7 @@ from cellsim.cells.design import Cell, Particle
 from cellsim.constants import F
 from cellsim.discretisation import local
 from cellsim.discretisation import operators as op
-from cellsim.discretisation.grid import graded_fractions, radial_grid
+from cellsim.discretisation.grid import graded_fractions
 from cellsim.discretisation.layout import Layout, State
 from cellsim.discretisation.local import Fields
 from cellsim.models import binary
@@ -314,7 +314,7 @@ class DiscreteDFN(AbstractIsothermal):
         D_at = lambda theta: self.by_material(lambda material: lambda x: material.D_s(x, self.T), theta)
         # what diffuses from node to node is the integral of D dtheta: Simpson's rule
         D_s = (D_at(inner) + 4 * D_at(0.5 * (inner + outer)) + D_at(outer)) / 6
-        return op.inward_flux(inner, outer, D_s / self.R_p**2, radial_grid(self.mesh.radial))
+        return op.inward_flux(inner, outer, D_s / self.R_p**2, self.mesh.sphere)
 
     @property
     def is_affine(self) -> bool:
@@ -333,7 +333,7 @@ class DiscreteDFN(AbstractIsothermal):
             c_w_j = lambda side: (*side[:2], side[self.layout.fields])
             return ionic.i_e, self.salt_flux(c_w_j(left), c_w_j(right), ionic)
 
-        volumes = radial_grid(self.mesh.radial).volumes
+        volumes = self.mesh.sphere.volumes
         return local.Laws(self.exchange, across, self.at_a_point, self.leaving, self.inward, volumes, self.share)
 
     def solution_phase(self, y: State, i: Scalar) -> "Faces":

@@ -205,6 +205,15 @@ class LumpedSystem(AbstractSystem):
         inner, own = self.parts(y)
         return inner.terminal_voltage(own, I)
 
+    def charged(self, i: Float[Array, " layers"]) -> "LumpedSystem":
+        """The same where `i` [A/m2] charges double layers of the system."""
+        return eqx.tree_at(lambda s: s.inner, self, self.inner.charged(i))
+
+    def double_layers(self, y: State, I: Scalar) -> tuple[Float[Array, " layers"], Float[Array, " layers"]]:
+        """Those of the system, at the temperature of the state."""
+        inner, own = self.parts(y)
+        return inner.double_layers(own, I)
+
     def coordinates(self) -> dict[str, Array]:
         """Those of the system."""
         return self.inner.coordinates()

@@ -111,6 +111,17 @@ class AbstractSystem(eqx.Module):
     def laws_at(self, y: State, I: Scalar) -> local.Laws:
         """What the rate is made of with the border as in `y`."""
 
+    def charged(self, i: Float[Array, " layers"]) -> "AbstractSystem":
+        """The same where `i` [A/m2] of what passes its walls charges `double_layers`. Of a system whose double layers
+        are states, or that has none, there are none here."""
+        del i
+        return self
+
+    def double_layers(self, y: State, I: Scalar) -> tuple[Float[Array, " layers"], Float[Array, " layers"]]:
+        """Potential difference [V] and capacity [F/m2] of double layers that the equations leave out as too quick."""
+        del y, I
+        return jnp.zeros(0), jnp.zeros(0)
+
     def rate(self, y: State, I: Scalar) -> State:
         """d(unknowns)/dt [1/s] at current `I` [A]."""
         inner = local.rate(self.laws_at(y, I), y.inner, self.layout)

@@ -11,7 +11,6 @@ from cellsim.cells.blends import equilibrium
 from cellsim.cells.design import Cell, Electrode, Particle
 from cellsim.constants import F
 from cellsim.discretisation import operators as op
-from cellsim.discretisation.grid import radial_grid
 from cellsim.discretisation.layout import State
 from cellsim.models.dfn import DiscreteDFN
 from cellsim.models.model import Panel, Profile
@@ -122,7 +121,7 @@ def coordinates(system: DiscreteDFN) -> dict[str, Array]:
     n, s = system.mesh.negative, system.mesh.separator
     ends = jnp.concatenate([jnp.zeros(1), jnp.cumsum(system.width)])
     centres = 0.5 * (ends[1:] + ends[:-1])
-    r = jnp.asarray(radial_grid(system.mesh.radial).nodes)
+    r = jnp.asarray(system.mesh.sphere.nodes)
     radii = {}
     for side, electrode in (("n", system.cell.negative), ("p", system.cell.positive)):
         radii[f"r_{side}"] = r * electrode.materials[0].R_p
@@ -136,7 +135,7 @@ def _split(system: DiscreteDFN, x: Array) -> tuple[Array, Array]:
 
 
 def _mean_lithiation(system: DiscreteDFN, theta: Array) -> Array:
-    weights = 3.0 * jnp.asarray(radial_grid(system.mesh.radial).volumes)
+    weights = 3.0 * jnp.asarray(system.mesh.sphere.volumes)
     return jnp.tensordot(weights, theta, axes=1)
 
 

@@ -11,3 +11,7 @@ from cellsim.plotting.record import record_figure as record_figure
 from cellsim.plotting.run import run_figure as run_figure
 from cellsim.plotting.slider import can_slide as can_slide
 from cellsim.plotting.slider import sliding as sliding
+from cellsim.plotting.spectra import bode_figure as bode_figure
+from cellsim.plotting.spectra import nyquist_figure as nyquist_figure
+from cellsim.plotting.spectra import residuals_figure as residuals_figure
+from cellsim.plotting.spectra import spectra_figure as spectra_figure
