@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, Int
 
+from cellsim.fitting.noise import noise_on
 from cellsim.fitting.record import Record
 from cellsim.protocols.controls import Profile
 from cellsim.protocols.ends import AbstractEnd, AtCurrent, AtVoltage
@@ -35,8 +36,6 @@ ROUND_TIME = 60.0  # s, of durations
 SETTING_IN = 0.05  # of a constant current, that rows differ by as it sets in
 SHORTEST = 2e-3  # s, of a step that is worth one
 JUMP = 0.01  # of the greatest current, between two rows
-CALM = 30  # rows in which the noise is looked at
-RIPPLE = 1.4826 / np.sqrt(6.0)  # standard deviation of noise, per median size of its second differences
 
 
 class Kind(enum.Enum):
@@ -144,20 +143,11 @@ class _Bands(NamedTuple):
     def of(cls, record: Record, V_band: float | None, I_band: float | None) -> "_Bands":
         most = float(np.max(np.abs(record.I), initial=0.0))
         if V_band is None:
-            V_band = float(np.clip(NOISE * _noise(record.V), V_BAND, V_WIDEST))
+            V_band = float(np.clip(NOISE * noise_on(record.V), V_BAND, V_WIDEST))
         if I_band is not None:
             return cls(V_band, I_band, 0.0, I_band)
-        noise = min(NOISE * _noise(record.I), JUMP * most)
+        noise = min(NOISE * noise_on(record.I), JUMP * most)
         return cls(V_band, max(I_BAND * most, noise), I_RELATIVE, max(I_BAND * most, noise))
-
-
-def _noise(x: np.ndarray) -> float:
-    """The standard deviation of the noise on a curve, from where it is calm."""
-    if len(x) <= 2:
-        return 0.0
-    second = np.abs(np.diff(x, 2))
-    pieces = np.array_split(second, max(len(second) // CALM, 1))
-    return float(RIPPLE * np.quantile([np.median(piece) for piece in pieces], 0.1))
 
 
 def _bounds(record: Record) -> list[int]:
