@@ -146,7 +146,7 @@ class _Bands(NamedTuple):
             V_band = float(np.clip(NOISE * noise_on(record.V), V_BAND, V_WIDEST))
         if I_band is not None:
             return cls(V_band, I_band, 0.0, I_band)
-        noise = min(NOISE * noise_on(record.I), JUMP * most)
+        noise = min(NOISE * noise_on(record.I), 2 * JUMP * most)
         return cls(V_band, max(I_BAND * most, noise), I_RELATIVE, max(I_BAND * most, noise))
 
 
