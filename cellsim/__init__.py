@@ -20,6 +20,10 @@ from cellsim.electrolyte.load import load_electrolyte as load_electrolyte  # noq
 from cellsim.fitting.readers import UnreadableRecord as UnreadableRecord  # noqa: E402
 from cellsim.fitting.readers import read_record as read_record  # noqa: E402
 from cellsim.fitting.record import Record as Record  # noqa: E402
+from cellsim.fitting.segments import profile_of as profile_of  # noqa: E402
+from cellsim.fitting.segments import protocol_of as protocol_of  # noqa: E402
+from cellsim.fitting.synthetic import measured as measured  # noqa: E402
+from cellsim.fitting.thinning import thinned as thinned  # noqa: E402
 from cellsim.laws import Arrhenius as Arrhenius  # noqa: E402
 from cellsim.laws import Constant as Constant  # noqa: E402
 from cellsim.laws import Custom as Custom  # noqa: E402

@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, Int
 
+from cellsim.fitting.noise import noise_on
 from cellsim.fitting.record import Record
 from cellsim.protocols.controls import Profile
 from cellsim.protocols.ends import AbstractEnd, AtCurrent, AtVoltage
@@ -35,8 +36,6 @@ ROUND_TIME = 60.0  # s, of durations
 SETTING_IN = 0.05  # of a constant current, that rows differ by as it sets in
 SHORTEST = 2e-3  # s, of a step that is worth one
 JUMP = 0.01  # of the greatest current, between two rows
-CALM = 30  # rows in which the noise is looked at
-RIPPLE = 1.4826 / np.sqrt(6.0)  # standard deviation of noise, per median size of its second differences
 
 
 class Kind(enum.Enum):
@@ -144,20 +143,11 @@ class _Bands(NamedTuple):
     def of(cls, record: Record, V_band: float | None, I_band: float | None) -> "_Bands":
         most = float(np.max(np.abs(record.I), initial=0.0))
         if V_band is None:
-            V_band = float(np.clip(NOISE * _noise(record.V), V_BAND, V_WIDEST))
+            V_band = float(np.clip(NOISE * noise_on(record.V), V_BAND, V_WIDEST))
         if I_band is not None:
             return cls(V_band, I_band, 0.0, I_band)
-        noise = min(NOISE * _noise(record.I), JUMP * most)
+        noise = min(NOISE * noise_on(record.I), 2 * JUMP * most)
         return cls(V_band, max(I_BAND * most, noise), I_RELATIVE, max(I_BAND * most, noise))
-
-
-def _noise(x: np.ndarray) -> float:
-    """The standard deviation of the noise on a curve, from where it is calm."""
-    if len(x) <= 2:
-        return 0.0
-    second = np.abs(np.diff(x, 2))
-    pieces = np.array_split(second, max(len(second) // CALM, 1))
-    return float(RIPPLE * np.quantile([np.median(piece) for piece in pieces], 0.1))
 
 
 def _bounds(record: Record) -> list[int]:
@@ -170,46 +160,49 @@ def _bounds(record: Record) -> list[int]:
 
 
 def _in_step(record: Record, bands: _Bands, a: int, b: int) -> list[tuple[Kind, int, int]]:
-    """The stretches from row `a` to before row `b`, the longest first come."""
+    """The stretches from row `a` to before row `b`, each the longest that begins with its row."""
+    I, V = record.I[a:b], record.V[a:b]
+    size = np.abs(I)
     found: list[tuple[Kind, int, int]] = []
-    k = a
-    while k < b:
-        kind, n = _longest(record, bands, k, b)
-        found.append((kind, k, k + n))
+    k = 0
+    while k < b - a:
+        kind, n = _longest(I, V, size, bands, k)
+        found.append((kind, a + k, a + k + n))
         k += n
     return _tidied(record, bands, found, is_whole=len(found) == 1)
 
 
-def _longest(record: Record, bands: _Bands, k: int, b: int) -> tuple[Kind, int]:
-    I, V = record.I, record.V
-    if abs(I[k]) <= bands.zero:
-        return Kind.REST, _run(np.abs(I), k, b, 0.0, bands.zero)
-    b = k + _until_none(I, k, b, bands.zero)
-    of_current = _run(I, k, b, bands.I + bands.I_relative * abs(I[k]))
-    of_voltage = _run(V, k, b, bands.V)
-    P = I[k : min(k + 4 * max(of_current, of_voltage, 8), b)] * V[k : min(k + 4 * max(of_current, of_voltage, 8), b)]
-    of_power = _run(P, 0, len(P), P_RELATIVE * abs(P[0]) + bands.I * abs(V[k]) * 0.5)
-    if of_power > 1.2 * max(of_current, of_voltage) and of_power >= FEW_HELD:
-        whole = _run(I[k:b] * V[k:b], 0, b - k, P_RELATIVE * abs(P[0]) + bands.I * abs(V[k]) * 0.5)
-        return Kind.POWER, whole
-    falls = abs(I[k + of_voltage - 1]) < abs(I[k])  # as it does where a voltage is held
+def _longest(I: np.ndarray, V: np.ndarray, size: np.ndarray, bands: _Bands, k: int) -> tuple[Kind, int]:
+    """What is held from row `k` on, and for how many rows; `size` is that of the current."""
+    if size[k] <= bands.zero:
+        return Kind.REST, _run(size, k, 0.0, bands.zero)
+    of_current = _with_current(size, k, _run(I, k, bands.I + bands.I_relative * size[k]), bands.zero)
+    of_voltage = _with_current(size, k, _run(V, k, bands.V), bands.zero)
+    longest = max(of_current, of_voltage)
+    band = P_RELATIVE * abs(I[k] * V[k]) + 0.5 * bands.I * abs(V[k])
+    part = slice(k, k + 4 * max(longest, 8))  # a look ahead tells whether to look further
+    if _run(I[part] * V[part], 0, band) > max(1.2 * longest, FEW_HELD):
+        of_power = _with_current(size, k, _run(I[k:] * V[k:], 0, band), bands.zero)
+        if of_power > max(1.2 * longest, FEW_HELD):
+            return Kind.POWER, of_power
+    falls = size[k + of_voltage - 1] < size[k]  # as it does where a voltage is held
     if of_voltage > of_current and of_voltage >= FEW_HELD and falls:
         return Kind.VOLTAGE, of_voltage
     return Kind.CURRENT, of_current
 
 
-def _until_none(I: np.ndarray, k: int, b: int, zero: float) -> int:
-    """How many rows from `k` on have a current."""
-    is_none = np.abs(I[k:b]) <= zero
-    return int(np.argmax(is_none)) if is_none.any() else b - k
+def _with_current(size: np.ndarray, k: int, n: int, zero: float) -> int:
+    """How many of `n` rows from `k` on come before one without a current."""
+    is_none = size[k : k + n] <= zero
+    return int(np.argmax(is_none)) if is_none.any() else n
 
 
-def _run(x: np.ndarray, k: int, b: int, band: float, top: float | None = None) -> int:
+def _run(x: np.ndarray, k: int, band: float, top: float | None = None) -> int:
     """How many values from `k` on keep to a band of twice `band`, or below `top`; looked at in windows that double."""
-    n, size = 0, 32
+    n, window = 0, 32
     low, high = np.inf, -np.inf
-    while k + n < b:
-        part = x[k + n : min(k + n + size, b)]
+    while k + n < len(x):
+        part = x[k + n : k + n + window]
         if top is not None:
             is_out = part > top
         else:
@@ -218,7 +211,7 @@ def _run(x: np.ndarray, k: int, b: int, band: float, top: float | None = None) -
             low, high = min(low, float(lows[-1])), max(high, float(highs[-1]))
         if is_out.any():
             return max(n + int(np.argmax(is_out)), 1)
-        n, size = n + len(part), 2 * size
+        n, window = n + len(part), 2 * window
     return n
 
 
@@ -306,6 +299,8 @@ def _measured(record: Record, kind: Kind, first: int, stop: int) -> Stretch:
     if kind is Kind.CURRENT:
         middle = float(np.median(x))
         weights = np.where(np.abs(x - middle) <= SETTING_IN * abs(middle), weights, 0.0)
+    if not np.sum(weights) > 0:
+        weights = np.ones(stop - first)
     value = {Kind.REST: 0.0, Kind.PROFILE: np.nan}.get(kind, float(np.average(x, weights=weights)))
     if kind is Kind.VOLTAGE:
         value = _rounded(value, ROUND_HOLD, 1e-3)

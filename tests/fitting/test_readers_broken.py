@@ -438,3 +438,21 @@ def test_units_that_are_told_win_over_what_looks_implausible(tmp_path):
 def test_a_current_that_is_told_stands_for_the_one_that_is_missing(tmp_path):
     path = put(tmp_path, "time_s,voltage_V\n0,4.1\n60,4.0\n120,3.9\n")
     np.testing.assert_array_equal(cs.read_record(path, current=1.5).I, 1.5)
+
+
+@pytest.mark.parametrize("way", [1, -1], ids=["discharge", "charge"])
+@pytest.mark.parametrize("noise", [0.0, 3e-3])
+@pytest.mark.parametrize("sign", [1, -1], ids=["counts discharge", "counts charge"])
+def test_the_sign_is_found_through_noise_greater_than_the_way_from_row_to_row(way, noise, sign, tmp_path):
+    t = np.arange(0.0, 36000.0, 5.0)
+    V = 3.7 - way * 0.5 * (t / 36000.0 - 0.5) + noise * np.random.default_rng(2).standard_normal(len(t))
+    record = cs.read_record(put(tmp_path, text(t, sign * way * 0.5 + 0 * t, V)))
+    np.testing.assert_allclose(record.I, 0.5 * way)
+
+
+def test_the_sign_is_found_of_a_charge_whose_current_falls_at_a_held_voltage(tmp_path):
+    t = np.arange(0.0, 7200.0, 36.0)
+    held = t > 3600
+    I = np.where(held, 2.0 * np.exp(-(t - 3600) / 60), 2.0)
+    V = np.where(held, 4.1, 3.6 + 0.5 * t / 3600 - 0.004)
+    np.testing.assert_allclose(cs.read_record(put(tmp_path, text(t, I, V, form="{:.9g}"))).I, -I, atol=1e-8)

@@ -209,3 +209,22 @@ def test_a_part_that_is_not_there_is_refused_with_what_there_is():
         record.of_cycle(1)
     with pytest.raises(ValueError, match="there is no step 9; 2 are recognised"):
         dataclasses.replace(record, step=None).of_step(9)
+
+
+def test_a_long_drive_cycle_is_taken_apart_in_little_time_and_row_by_row():
+    random = np.random.default_rng(0)
+    t = np.arange(10_000.0)
+    I = 3 * np.sin(np.cumsum(random.standard_normal(len(t))) / 3) + 0.3 * random.standard_normal(len(t))
+    record = cs.Record(t, I, 3.7 - 0.03 * I)
+    rows = [k for stretch in record.steps for k in range(stretch.first, stretch.stop)]
+    assert rows == list(range(len(record)))
+    held = sum(stretch.duration for stretch in record.steps if stretch.kind in (Kind.VOLTAGE, Kind.POWER))
+    assert held < 0.01 * t[-1]
+    times = np.concatenate([[stretch.t_start, stretch.t_end] for stretch in record.steps])
+    assert np.all(np.diff(times) >= 0) and times[0] == 0.0 and times[-1] == t[-1]
+
+
+def test_the_current_of_a_rest_may_stray_from_zero_by_its_noise(cccv):
+    for seed in range(5):
+        noisy = measured(cccv, seed, noise_V=1e-3, noise_I=1e-2, every=5.0)
+        assert [s.kind for s in noisy.steps] == [Kind.CURRENT, Kind.REST, Kind.CURRENT, Kind.VOLTAGE, Kind.REST]

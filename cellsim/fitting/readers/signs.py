@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
+from cellsim.fitting.noise import noise_on
 from cellsim.fitting.readers.format import Role
 from cellsim.fitting.readers.numbers import numbers_in
 from cellsim.fitting.readers.reading import Reading
@@ -18,6 +19,8 @@ SURE = 0.5  # agreement, of 1, from which the voltage has a say
 UNSURE = 0.2  # agreement below which nothing was found
 BOTH_WAYS = 0.15  # share of the voltage's way in each direction that one current cannot explain
 WAY = 0.1  # V, that the voltage must have gone for it to tell so
+MOVES = 10.0  # standard deviations, above which a move of the voltage is one
+FEW = 10  # rows that do not show the digits of an instrument yet
 LEAST_CHANGE = 1e-4  # V
 
 
@@ -166,23 +169,34 @@ def _by_charges(reading: Reading, I: np.ndarray) -> float:
 def _by_voltage(I: np.ndarray, V: np.ndarray) -> float:
     """From -1 to 1: how surely the voltage falls where the current is, or becomes, greater.
 
-    A jump of the current tells most, for a resistance is positive; where there is none, the way the voltage goes.
+    It does at a jump of the current, for a resistance is positive, and under a steady current; each counts by how far
+    the voltage moves.
     """
     if len(I) < 2:
         return 0.0
-    dI, dV, most = np.diff(I), np.diff(V), np.max(np.abs(I))
-    jumps = np.abs(dI) > JUMP * most
-    by_jumps = -_share(dI[jumps] * dV[jumps]) if jumps.any() else 0.0
-    between = 0.5 * (I[1:] + I[:-1])
-    steady = ~jumps & (np.abs(between) > LOADED * most)
-    by_way = -_share(np.sign(between[steady]) * dV[steady]) if steady.any() else 0.0
-    return by_jumps if abs(by_jumps) > SURE else by_way
+    dI, dV = np.diff(I), np.diff(V)
+    jumps = np.abs(dI) > JUMP * np.max(np.abs(I))
+    I_steady, dV_steady = _way_under_current(I, V)
+    moves = np.concatenate([np.sign(dI[jumps]) * dV[jumps], np.sign(I_steady) * dV_steady])
+    total = float(np.sum(np.abs(moves)))
+    return -float(np.sum(moves)) / total if total > 0 else 0.0
 
 
-def _share(values: np.ndarray) -> float:
-    """The sum as a share of the sum of sizes."""
-    total = float(np.sum(np.abs(values)))
-    return float(np.sum(values)) / total if total > 0 else 0.0
+def _way_under_current(I: np.ndarray, V: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The way that the voltage goes under a steady current: currents [A], and moves of the voltage [V] that are greater
+    than its noise and its digits."""
+    dV = np.abs(np.diff(V))
+    digit = float(np.min(dV[dV > 0], initial=np.inf)) if len(V) >= FEW and dV.any() else 0.0
+    least = max(MOVES * noise_on(V), 1.5 * digit)
+    rows, last = [0], float(V[0])
+    for k, x in enumerate(V.tolist()):
+        if abs(x - last) > least:
+            rows.append(k)
+            last = x
+    I, dV = I[rows], np.diff(V[rows])
+    most = np.max(np.abs(I), initial=0.0)
+    is_steady = (np.abs(np.diff(I)) < JUMP * most) & (np.minimum(np.abs(I[1:]), np.abs(I[:-1])) > LOADED * most)
+    return I[1:][is_steady], dV[is_steady]
 
 
 def _is_unsigned(I: np.ndarray, V: np.ndarray) -> bool:
@@ -190,7 +204,6 @@ def _is_unsigned(I: np.ndarray, V: np.ndarray) -> bool:
     most = np.max(np.abs(I))
     if np.min(I) < -LOADED * most and np.max(I) > LOADED * most:
         return False
-    loaded = (np.abs(I[1:]) > LOADED * most) & (np.abs(I[:-1]) > LOADED * most)
-    steady = loaded & (np.abs(np.diff(I)) < 0.01 * most)
-    up, down = np.sum(np.clip(np.diff(V)[steady], 0, None)), np.sum(np.clip(-np.diff(V)[steady], 0, None))
+    _, dV = _way_under_current(I, V)
+    up, down = np.sum(np.clip(dV, 0, None)), np.sum(np.clip(-dV, 0, None))
     return bool(min(up, down) > max(WAY, BOTH_WAYS * (up + down)))

@@ -3,7 +3,6 @@
 import numpy as np
 
 from cellsim.cells import bpx
-from cellsim.cells.notes import Measured
 from cellsim.fitting.readers.errors import UnreadableRecord
 from cellsim.fitting.readers.format import Format
 from cellsim.fitting.readers.sample import Sample
@@ -26,25 +25,11 @@ def table(sample: Sample) -> Table:
     if notes is None or not notes.measured:
         raise UnreadableRecord(sample.name, "the BPX file holds no measured runs; they stand under 'Validation'.")
     runs = notes.measured
-    together = [np.concatenate([np.array(column(run)) for run in runs]) for column in (_t, _I, _V, _T)]
     names = [run.name for run in runs for _ in run.t]
-    return Table(NAMES, (names, *together), np.arange(1, len(names) + 1))
-
-
-def _t(run: Measured) -> tuple[float, ...]:
-    return run.t
-
-
-def _I(run: Measured) -> tuple[float, ...]:
-    return run.I  # positive on discharge: turned where the cell is read
-
-
-def _V(run: Measured) -> tuple[float, ...]:
-    return run.V
-
-
-def _T(run: Measured) -> tuple[float, ...]:
-    return run.T if run.T is not None else (np.nan,) * len(run.t)
+    # currents are positive on discharge: they were turned where the cell was read
+    t, I, V = (np.concatenate([np.array(getattr(run, key)) for run in runs]) for key in ("t", "I", "V"))
+    T = np.concatenate([np.full(len(run.t), np.nan) if run.T is None else np.array(run.T) for run in runs])
+    return Table(NAMES, (names, t, I, V, T), np.arange(1, len(names) + 1))
 
 
 FORMAT = Format(name="BPX", recognises=recognises, table=table, current_sign=1)
