@@ -30,6 +30,7 @@ P_RELATIVE = 5e-3  # of the power
 NOISE = 5.0  # standard deviations in a band
 FEW = 3  # rows that make no stretch yet, where a step is not known to begin and to end there
 FEW_HELD = 5  # the same for a voltage or a power, which may seem to be held for some rows
+SURELY_HELD = 20  # rows for which it does not but seem so
 ROUND_LEVEL = 0.05  # V, of cut-off voltages
 ROUND_HOLD = 0.01  # V, of voltages that are held
 ROUND_TIME = 60.0  # s, of durations
@@ -169,7 +170,23 @@ def _in_step(record: Record, bands: _Bands, a: int, b: int) -> list[tuple[Kind, 
         kind, n = _longest(I, V, size, bands, k)
         found.append((kind, a + k, a + k + n))
         k += n
-    return _tidied(record, bands, found, is_whole=len(found) == 1)
+    if len(found) == 1:
+        return found
+    doubted = [
+        (Kind.PROFILE, *each[1:]) if _is_doubtful(record, bands, found, k) else each for k, each in enumerate(found)
+    ]
+    return _tidied(record, bands, doubted)
+
+
+def _is_doubtful(record: Record, bands: _Bands, found: list[tuple[Kind, int, int]], k: int) -> bool:
+    """Whether a voltage or a power may but seem to be held, as for a moment of a drive cycle: for few rows, and not at
+    a voltage that a constant current has reached."""
+    kind, first, stop = found[k]
+    if kind not in (Kind.VOLTAGE, Kind.POWER) or stop - first >= SURELY_HELD:
+        return False
+    before, start, _ = found[k - 1] if k > 0 else (Kind.REST, 0, 0)
+    is_reached = abs(record.V[first - 1] - np.median(record.V[first:stop])) <= 3 * bands.V
+    return not (kind is Kind.VOLTAGE and before is Kind.CURRENT and first - start >= FEW_HELD and is_reached)
 
 
 def _longest(I: np.ndarray, V: np.ndarray, size: np.ndarray, bands: _Bands, k: int) -> tuple[Kind, int]:
@@ -215,13 +232,9 @@ def _run(x: np.ndarray, k: int, band: float, top: float | None = None) -> int:
     return n
 
 
-def _tidied(
-    record: Record, bands: _Bands, found: list[tuple[Kind, int, int]], is_whole: bool
-) -> list[tuple[Kind, int, int]]:
+def _tidied(record: Record, bands: _Bands, found: list[tuple[Kind, int, int]]) -> list[tuple[Kind, int, int]]:
     """Few rows at the beginning of a step, as its current sets in, belong to what follows; few rows between two equal
     stretches to both; other few rows are a profile."""
-    if is_whole:
-        return found
     kept: list[tuple[Kind, int, int]] = []
     for k, (kind, first, stop) in enumerate(found):
         is_short = stop - first < FEW
