@@ -30,6 +30,7 @@ ROWS = (
     ("solvers",),
     ("simulation", "protocols"),
     ("fitting",),
+    ("sensitivity",),
     ("citations", "plotting", "output", "resume"),
     (
         "hints",
@@ -44,7 +45,11 @@ ROWS = (
     ("cli", "__main__", "__init__"),
 )
 # A convenience that is imported when it is called: solutions and spectra draw themselves.
-ALLOWED = {("simulation/solution.py", "plotting"), ("simulation/spectrum.py", "plotting")}
+ALLOWED = {
+    ("simulation/solution.py", "plotting"),
+    ("simulation/spectrum.py", "plotting"),
+    ("sensitivity/local.py", "plotting"),
+}
 # The discretisation serves any model, so it speaks of none of these.
 NO_BATTERY_WORDS = ("battery", "electrolyte", "electrode", "separator", "lithium", "voltage")
 

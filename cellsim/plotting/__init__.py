@@ -9,6 +9,7 @@ from cellsim.plotting.particles import particles_figure as particles_figure
 from cellsim.plotting.profiles import profiles_figure as profiles_figure
 from cellsim.plotting.record import record_figure as record_figure
 from cellsim.plotting.run import run_figure as run_figure
+from cellsim.plotting.sensitivity import sensitivity_figure as sensitivity_figure
 from cellsim.plotting.slider import can_slide as can_slide
 from cellsim.plotting.slider import sliding as sliding
 from cellsim.plotting.spectra import bode_figure as bode_figure
