@@ -29,7 +29,7 @@ ROWS = (
     ("solvers",),
     ("simulation", "protocols"),
     ("fitting",),
-    ("citations", "plotting", "output", "resume"),
+    ("citations", "plotting", "output", "fit_output", "resume"),
     (
         "hints",
         "settings",
@@ -39,6 +39,7 @@ ROWS = (
         "scenario_slab",
         "scenario_models",
         "scenario",
+        "scenario_fit",
     ),
     ("cli", "__main__", "__init__"),
 )
