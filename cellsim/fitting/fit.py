@@ -157,7 +157,9 @@ class Fit:
             unit.append(values[k] if is_ratio[-1] else span)
         J = self.here.J * np.where(slopes != 0, unit / np.where(slopes != 0, slopes, 1.0), 0.0)
         rows = np.sqrt(np.where(self.here.variance > 0, self.here.variance, 1.0)) * self.fisher.noise
-        return identifiability(self.names, J / rows[:, None], is_ratio)
+        about = [self.problem.quantity(k) for k in range(len(self.names))]
+        is_length = [each is not None and each.unit == "m" for each in about]
+        return identifiability(self.names, J / rows[:, None], is_ratio, is_length)
 
     def report(self) -> str:
         """What was found, in words."""

@@ -56,16 +56,21 @@ class Identifiability(NamedTuple):
 
 
 def identifiability(
-    names: Sequence[str], J: Float[np.ndarray, "rows free"], is_ratio: Sequence[bool], loose: float = LOOSE
+    names: Sequence[str],
+    J: Float[np.ndarray, "rows free"],
+    is_ratio: Sequence[bool],
+    is_length: Sequence[bool] = (),
+    loose: float = LOOSE,
 ) -> Identifiability:
     """What residuals with slopes `J` tell of parameters. A column of `J` is the change of the residuals, in standard
     deviations, by a relative change of the parameter, or where it is none to which ratios apply (`is_ratio`), by a
-    change over its whole span."""
+    change over its whole span. What scales with a length is told as a ratio to it (`is_length`)."""
     names = tuple(names)
     found = _directions(J)
     lost = [each for each in found if each.relative_error > max(LOST, loose)]
     weak = [each for each in found if loose < each.relative_error <= max(LOST, loose)]
-    said = [_in_words(names, vector, is_ratio) for vector in _sparse([each.shares for each in lost])]
+    lengths = is_length or [False] * len(names)
+    said = [_in_words(names, vector, is_ratio, lengths) for vector in _sparse([each.shares for each in lost])]
     said += [_weak(names, each) for each in reversed(weak)]
     return Identifiability(names, tuple(found), tuple(said), tuple(names[k] for k in _to_fix(J, loose)))
 
@@ -109,7 +114,7 @@ def _sparse(vectors: Sequence[np.ndarray]) -> list[np.ndarray]:
     return [np.where(np.abs(row) < NEGLIGIBLE * np.max(np.abs(row)), 0.0, row) for row in rows]
 
 
-def _in_words(names: tuple[str, ...], vector: np.ndarray, is_ratio: Sequence[bool]) -> str:
+def _in_words(names: tuple[str, ...], vector: np.ndarray, is_ratio: Sequence[bool], is_length: Sequence[bool]) -> str:
     """A direction of which nothing is seen."""
     members = [k for k in np.argsort(-np.abs(vector), kind="stable") if vector[k] != 0]
     if len(members) == 1:
@@ -117,9 +122,10 @@ def _in_words(names: tuple[str, ...], vector: np.ndarray, is_ratio: Sequence[boo
     if not all(is_ratio[k] for k in members):
         moves = ", ".join(f"{names[k]} by {_number(vector[k])}" for k in members)
         return f"moving {moves} (relative to size or span) changes nothing."
-    base = members[-1]  # the smallest exponent: the others are powers of it
+    # the smallest exponent, of a length if there is one: the others are powers of it
+    base = min(members, key=lambda k: (not is_length[k], abs(vector[k])))
     power = {k: vector[k] / vector[base] for k in members}
-    seen = [_combination(names[k], names[base], power[k]) for k in members[:-1]]
+    seen = [_combination(names[k], names[base], power[k]) for k in members if k != base]
     if len(members) == 2:
         return f"only {seen[0]} is seen."
     return f"only {', '.join(seen[:-1])} and {seen[-1]} are seen."

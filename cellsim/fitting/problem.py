@@ -78,9 +78,11 @@ class Problem:
         return Subject(self.cell, self.data[k].conditions)
 
     def moving(self, k: int) -> tuple[Free, ...]:
-        """What moves in experiment `k`."""
-        name = self.names_of_experiments[k]
-        return tuple(each for each in self.free if not each.of or name in each.of)
+        """What moves in experiment `k`, without what makes no difference to its compiled program."""
+        return tuple(Free(each.where, each.low, each.high) for each in self.free if self._concerns(each, k))
+
+    def _concerns(self, free: Free, k: int) -> bool:
+        return not free.of or self.names_of_experiments[k] in free.of
 
     def _laid_out(self) -> tuple[list[Place], list[np.ndarray]]:
         """Every number that moves in its order, and for each experiment the columns of its own."""
@@ -88,7 +90,7 @@ class Problem:
         columns: list[list[int]] = [[] for _ in self.experiments]
         for each in self.free:
             is_own = each.each or isinstance(each.target, Of)
-            concerned = [k for k in range(len(self.experiments)) if each in self.moving(k)]
+            concerned = [k for k in range(len(self.experiments)) if self._concerns(each, k)]
             for group in [[k] for k in concerned] if is_own else [concerned]:
                 size = each.start(self.subject(group[0])).size
                 name = f"{self.names_of_experiments[group[0]]}.{each.path}" if is_own else each.path

@@ -41,7 +41,7 @@ class Unbounded(AbstractTransform):
 
     def coordinate(self, value: Any) -> np.ndarray:
         """value / scale."""
-        return np.asarray(value, float) / self.scale
+        return np.asarray(np.asarray(value, float) / self.scale)
 
     def random(self, share: Any) -> np.ndarray:
         """There is no span to draw from."""
@@ -61,7 +61,7 @@ class Above(AbstractTransform):
     def coordinate(self, value: Any) -> np.ndarray:
         """ln(value - low)."""
         distance = np.asarray(value, float) - self.low
-        return np.log(np.maximum(distance, 1e-12 * max(abs(self.low), 1e-12)))
+        return np.asarray(np.log(np.maximum(distance, 1e-12 * max(abs(self.low), 1e-12))))
 
     def random(self, share: Any) -> np.ndarray:
         """There is no span to draw from."""
@@ -100,9 +100,9 @@ class Between(AbstractTransform):
         return _logit(np.asarray(share, float))
 
 
-def _logit(share: np.ndarray) -> np.ndarray:
+def _logit(share: Any) -> np.ndarray:
     inside = np.clip(share, NEAREST, 1 - NEAREST)
-    return np.log(inside / (1 - inside))
+    return np.asarray(np.log(inside / (1 - inside)))
 
 
 def between(low: float, high: float) -> AbstractTransform:
