@@ -116,13 +116,18 @@ class Fit:
     def _predicted_at(self, point: Linear) -> dict[str, Predicted]:
         found = {}
         for k, each in enumerate(self.problem.experiments):
-            places = [n for n, what in enumerate(each.observe) if isinstance(what, Voltage)]
-            if places:
+            place = self.place_of_voltage(k)
+            if place is not None:
                 record, rows = each.record, len(each.record)
                 t = np.asarray(record.t) - float(record.t[0])
-                V = point.seen[k][places[0]][:rows]
+                V = point.seen[k][place][:rows]
                 found[each.called] = Predicted(t, np.asarray(record.I), np.asarray(record.V), V)
         return found
+
+    def place_of_voltage(self, k: int) -> int | None:
+        """Where among what experiment `k` compares the voltage stands; None where it is not compared."""
+        observe = self.problem.experiments[k].observe
+        return next((n for n, what in enumerate(observe) if isinstance(what, Voltage)), None)
 
     @cached_property
     def before(self) -> dict[str, Float[np.ndarray, " rows"]]:

@@ -32,6 +32,18 @@ CONVERGED, USED_UP, STOPPED, STUCK = (
 )
 
 
+class Last:
+    """The last point that a method reported."""
+
+    def __init__(self) -> None:
+        self.z, self.cost = np.zeros(0), np.inf
+
+    def __call__(self, iterate: Iterate) -> bool:
+        """Keeps it, and goes on."""
+        self.z, self.cost = iterate.z, iterate.cost
+        return False
+
+
 class AbstractMethod(eqx.Module):
     """A way to the least cost."""
 

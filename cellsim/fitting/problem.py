@@ -4,6 +4,8 @@ Each shape of experiment is one compiled program that gives residuals and their 
 that minimises stays outside, in Python.
 """
 
+import copy
+import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -210,14 +212,24 @@ class Problem:
         """Residuals of experiment `k`, and what the run had in place of what was measured."""
         return _run(self.cell, self.moving(k), self.data[k], self.cost, z[self._columns[k]])
 
-    def rows_of(self, k: int) -> int:
-        """Rows of the record of experiment `k`."""
-        return len(self.experiments[k].record)
+    def traced(self, k: int, z: Any) -> Array:
+        """Residuals of experiment `k`, for use within a function that JAX traces."""
+        r, _, _ = _rows(self.cell, self.moving(k), self.data[k], self.cost, z[self._columns[k]])
+        return r
+
+    def with_measured(self, measured: Sequence[tuple[np.ndarray, ...]]) -> "Problem":
+        """The same with other measured values, those that fill up included; no new program is compiled for them."""
+        other = copy.copy(self)
+        other.data = [
+            dataclasses.replace(data, measured=values) for data, values in zip(self.data, measured, strict=True)
+        ]
+        other.calls = dict.fromkeys(self.calls, 0)
+        return other
 
     def _priors(self, z: Float[np.ndarray, " free"]) -> tuple[np.ndarray, np.ndarray]:
         """Residuals and Jacobian of all that is known before."""
         r, J = [np.zeros(0)], [np.zeros((0, len(z)))]
-        for columns, free in self._with_priors():
+        for columns, free in self.with_priors():
             own, slopes = _prior(free, z[columns])
             wide = np.zeros((len(own), len(z)))
             wide[:, columns] = np.asarray(slopes)
@@ -225,7 +237,8 @@ class Problem:
             J.append(wide)
         return np.concatenate(r), np.concatenate(J)
 
-    def _with_priors(self) -> list[tuple[np.ndarray, Free]]:
+    def with_priors(self) -> list[tuple[np.ndarray, Free]]:
+        """Every group of numbers of which something is known before: their columns, and what."""
         found: dict[tuple[int, int | None], list[int]] = {}
         for column, place in enumerate(self.places):
             if place.free.prior is not None:
