@@ -33,9 +33,9 @@ class Bootstrap(NamedTuple):
 
 
 def bootstrap(fit: Fit, replicates: int = 100, *, block: int | None = None, seed: int = 0) -> Bootstrap:
-    """Fits to records whose values are those of the fitted run and, without a `block`, normal noise of the size that
-    the fit found; with one, the differences that the fit left, drawn with their neighbours in blocks of so many rows. The
-    second is for a model that does not tell all: its differences hang together. Nothing is compiled anew."""
+    """Fits to records made of the fitted run and normal noise of the size that the fit found, or with a `block`, of the
+    differences that it left, drawn with their neighbours in blocks of so many rows: for a model that does not tell all,
+    whose differences hang together. Nothing is compiled anew."""
     rng = np.random.default_rng(seed)
     found = []
     for _ in range(replicates):
