@@ -13,11 +13,11 @@ VERSIONS := pyproject.toml constraints.txt
 INSTALL := PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 \
 	$(PYTHON) -m pip --python $(BIN)/python install --quiet --editable
 
-.PHONY: help demo test lint format tidy types bench studies profile clean
+.PHONY: help demo test lint format tidy types bench studies verification profile clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.run  ## set up, then a 1C discharge of an LG M50: tables, fields and pictures in build/demo
 	$(BIN)/cellsim run scenarios/lgm50_1C.toml --out build/demo
@@ -43,6 +43,9 @@ bench: $(VENV)/.bench  ## side by side with PyBaMM on one core: build/bench.json
 
 studies: $(VENV)/.dev  ## statistical studies over hundreds of seeds (some minutes): a table of what was found and asked
 	$(BIN)/python tests/studies/run.py $(STUDY)
+
+verification: $(VENV)/.dev  ## every reference solution against ours, as docs/verification.md (some minutes)
+	$(BIN)/python tests/studies/run.py references other_references bpx --out docs/verification.md
 
 profile: $(VENV)/.dev  ## where the time of a discharge goes: trace, compile, dispatch, parts of a step, output
 	CELLSIM_CACHE_DIR=off $(BIN)/python tests/bench/profile.py

@@ -21,11 +21,13 @@ class Border(eqx.Module):
         d rate(inner) = ... + columns . d sigma          (of those of sigma that act there; the others are not kept)
         d (rate(border), feedback) = rows . d inner + corner . d sigma
 
+    Of the fibres only the tips act on the border and on the feedback.
+
     More axes may follow: those of many Jacobians at once.
     """
 
     columns: State  # (acting, ...)
-    rows: State  # (sigma, ...)
+    rows: "Tips"  # (sigma, ...)
     corner: Float[Array, "sigma sigma *many"]
     acting: tuple[int, ...] = eqx.field(static=True)
     feeds_back: bool = eqx.field(static=True)
@@ -34,6 +36,13 @@ class Border(eqx.Module):
     def unknowns(self) -> int:
         """Of the border, the feedback not counted."""
         return int(self.corner.shape[0]) - self.feeds_back
+
+
+class Tips(eqx.Module):
+    """Rows of numbers, one for every unknown of the line and for the tip of every fibre."""
+
+    line: Float[Array, "rows fields nodes *many"]
+    tip: Float[Array, "rows fibres *many"]
 
 
 class Jacobian(eqx.Module):
@@ -54,10 +63,22 @@ class Jacobian(eqx.Module):
     border: Border | None = None
 
 
-def along(rows: State, x: State) -> Array:
-    """The products of `rows` (stacked in front) with `x`, (rows, *many)."""
-    each = lambda row, x: jnp.sum(row * x, axis=(1, 2))
-    return each(rows.line, x.line) + each(rows.fibre, x.fibre)
+def along(columns: State, x: State) -> Array:
+    """The products of `columns` (stacked in front) with `x`, (columns, *many)."""
+    each = lambda column, x: jnp.sum(column * x, axis=(1, 2))
+    return each(columns.line, x.line) + each(columns.fibre, x.fibre)
+
+
+def seen(rows: Tips, x: State) -> Array:
+    """The products of `rows` with `x`, (rows, *many)."""
+    return jnp.sum(rows.line * x.line, axis=(1, 2)) + jnp.sum(rows.tip * x.fibre[-1:], axis=1)
+
+
+def added_at_tips(x: State, rows: Tips, factors: Array) -> State:
+    """`x` and the sum of `rows`, each times its factor."""
+    of = lambda rows: sum((rows[k] * factors[k] for k in range(1, len(rows))), rows[0] * factors[0])
+    fibre = x.fibre.at[-1].add(of(rows.tip)) if x.fibre.size else x.fibre
+    return State(x.line + of(rows.line), fibre)
 
 
 def combined(columns: State, factors: Array) -> State:
@@ -110,7 +131,7 @@ def _with_border(border: Border, x: State, inner: State) -> State:
     """The product of the whole from that of what is within the border."""
     sigma = x.border
     assert sigma is not None
-    by_inner = along(border.rows, x)
+    by_inner = seen(border.rows, x)
     if border.feeds_back:
         feedback = by_inner[-1] + applied(border.corner[-1:, :-1], sigma)[0] if len(sigma) else by_inner[-1]
         sigma = jnp.concatenate([sigma, feedback[None]])

@@ -1,5 +1,6 @@
 """Steps one after the other: each a segment of one compiled program, whatever it holds and whatever ends it."""
 
+import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any, NamedTuple
@@ -94,16 +95,24 @@ def leg(
     tolerances: Tolerances,
     shape: Shape,
     max_steps: int,
+    times: Any = None,
 ) -> Leg:
-    """One step from `start`, or what `max_steps` reach of it. `passed`: charge and energy when the step began."""
+    """One step from `start`, or what `max_steps` reach of it. `passed`: charge and energy when the step began. `times`:
+    where it is looked at [s] instead of at fractions of it; those outside of it are moved to its ends."""
     T = jnp.where(jnp.isnan(orders.T), T, orders.T)
     system = model.discretised(T)
     unit = unit_of(model)
     setpoint = numbers.setpoint(orders, shape, model.limits, passed)
+    if times is not None:
+        last = jnp.maximum(times[-1], 0.0)
+        setpoint = dataclasses.replace(setpoint, duration=jnp.minimum(setpoint.duration, last))
     circuit = Controlled(system, setpoint, unit, model.borders)
     at_start = circuit.margins(start.t, start.y)
     segment = advanced(circuit, start, tolerances, layout=model.layout, max_steps=max_steps)
     end = jnp.argmin(circuit.margins(segment.t, segment.y))
+    if times is not None:
+        seen = seen_along(circuit, segment.trajectory, start.y, jnp.clip(times, start.t, segment.t))
+        return Leg(segment, setpoint, T, at_start, end, seen)
     t = start.t + (segment.t - start.t) * fractions()
     seen = seen_along(circuit, segment.trajectory, start.y, t)
     # the very state from which the next step begins: a run taken up again there is the same to the last bit
@@ -152,8 +161,10 @@ def traced(
     initial: State | None,
     tolerances: Tolerances,
     max_steps: int,
+    times: Any = None,
 ) -> tuple[Begun, Legs, Seen]:
-    """Every step, as one program; a step after one that failed takes no time."""
+    """Every step, as one program; a step after one that failed takes no time. It is seen at `times` [s], those beyond
+    its stop moved to the stop, or at fractions of each step."""
     steps = protocol.steps
     shape = numbers.shape_of(steps)
     start = begun(model, soc, T, initial, shape)
@@ -162,24 +173,48 @@ def traced(
     )
 
     @jax.checkpoint
-    def body(carry: tuple[State, Scalar, Any], orders: Orders) -> tuple[Any, tuple[Legs, Seen]]:
-        y, t0, has_failed = carry
+    def body(carry: tuple[State, Scalar, Any, Any], orders: Orders) -> tuple[Any, tuple[Legs, Any]]:
+        y, t0, has_failed, known = carry
         Q, E = passed_at(model, y)
         orders = orders._replace(duration=jnp.where(has_failed, 0.0, orders.duration))
         at = Start(jnp.zeros(()), y, jnp.asarray(FIRST_STEP))
-        found = leg(model, orders, T, at, Beginning(Q, E, soc, start.usable), tolerances, shape, max_steps)
+        since = None if times is None else times - t0
+        passed = Beginning(Q, E, soc, start.usable)
+        found = leg(model, orders, T, at, passed, tolerances, shape, max_steps, since)
         segment, seen = found.segment, found.seen
         is_good = (segment.result == diffrax.RESULTS.successful) | (segment.result == diffrax.RESULTS.event_occurred)
         Q, E = passed_at(model, segment.y)
         t1 = t0 + segment.t
-        row = Legs(t1, seen.V[-1], Q, E, segment.result, found.end, segment.steps, segment.rejected)
-        return (segment.y, t1, has_failed | ~is_good), (row, seen._replace(t=t0 + seen.t))
+        V, seen = seen.V[-1], seen._replace(t=t0 + seen.t)
+        if since is not None:
+            circuit = Controlled(model.discretised(found.T), found.setpoint, unit_of(model), model.borders)
+            V = circuit.observed(segment.t, segment.y).V
+            # where two steps meet the later one is seen, unless it takes no time
+            is_here = (since >= 0) & (segment.trajectory.count > 0) | (t0 == 0)
+            known = jax.tree.map(lambda new, old: jnp.where(_along(is_here, new), new, old), seen, known)
+        row = Legs(t1, V, Q, E, segment.result, found.end, segment.steps, segment.rejected)
+        return (segment.y, t1, has_failed | ~is_good, known), (row, seen if since is None else None)
 
-    _, (legs, seen) = lax.scan(body, (start.y, jnp.zeros(()), jnp.asarray(False)), rows)
+    known = None if times is None else _nothing_seen(start.y, times)
+    (_, _, _, known), (legs, seen) = lax.scan(body, (start.y, jnp.zeros(()), jnp.asarray(False), known), rows)
     Q, E = passed_at(model, start.y)
     legs = legs._replace(Q=jnp.append(Q, legs.Q), E=jnp.append(E, legs.E))
-    flat = lambda x: x.reshape(-1, *x.shape[2:])
-    return start, legs, jax.tree.map(flat, seen)
+    if known is not None:
+        return start, legs, known
+    flat: Seen = jax.tree.map(lambda x: x.reshape(-1, *x.shape[2:]), seen)
+    return start, legs, flat
+
+
+def _along(mask: Array, x: Array) -> Array:
+    """`mask` over the first axis of `x`."""
+    return mask.reshape(-1, *[1] * (x.ndim - 1))
+
+
+def _nothing_seen(y: State, times: Any) -> Seen:
+    """Room for what is seen at `times`."""
+    rows = jax.tree.map(lambda x: jnp.zeros((len(times), *x.shape)), y)
+    row = jnp.zeros(len(times))
+    return Seen(row, row, row, row, row, row, rows)
 
 
 # ---- one by one

@@ -61,17 +61,12 @@ def _with_voltage_end(protocol: Protocol) -> Protocol:
 
 
 def _traced(model: AbstractModel, protocol: Protocol, how: How) -> Solution:
-    if how.times is not None:
-        raise ValueError(
-            "under JAX's transformations `times` are for a single step of constant current; of a protocol read the "
-            "points that the solution has, 201 a step."
-        )
     if how.after is not None:
         raise ValueError(
             "under JAX's transformations no run goes on after an earlier one; give its last state as `initial`."
         )
     start, legs, seen = run.traced(
-        model, protocol, how.soc, how.T, how.initial, how.tolerances, how.max_steps or STEPS_TRACED
+        model, protocol, how.soc, how.T, how.initial, how.tolerances, how.max_steps or STEPS_TRACED, how.times
     )
     is_bad = (legs.result != diffrax.RESULTS.successful) & (legs.result != diffrax.RESULTS.event_occurred)
     decisive = jnp.where(jnp.any(is_bad), jnp.argmax(is_bad), len(protocol.steps) - 1)

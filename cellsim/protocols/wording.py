@@ -3,6 +3,7 @@
 from typing import Any
 
 import jax
+import numpy as np
 
 from cellsim.protocols.controls import AbstractControl, CRate, Current, Power, Profile, Relation, Resistance, Voltage
 from cellsim.protocols.ends import (
@@ -62,7 +63,8 @@ def _held(step: Step) -> str:
     assert isinstance(control, (CRate, Current, Voltage, Power, Resistance))
     value = control.value
     if isinstance(value, Profile):
-        return f"Run a {QUANTITIES[type(control)]} profile of {len(value.t)} points over {time(value.t[-1])}"
+        last = np.asarray(value.t)[-1]
+        return f"Run a {QUANTITIES[type(control)]} profile of {len(value.t)} points over {time(last)}"
     x = float(value)
     if isinstance(control, Current) and step.direction == 0 and x == 0:
         return "Rest"

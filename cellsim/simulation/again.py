@@ -64,9 +64,8 @@ def seen_at(solution: Solution, times: Any) -> Solution:
     E = seen.E
     if isinstance(solution.demand, Demand):
         E = jax.device_put(energy_along(t, seen.V, seen.I))
-    changed = lambda s: (s.t, s.V, s.I, s.T, s.Q, s.E, s.states)
     found = (jax.device_put(t), seen.V, seen.I, seen.T, seen.Q, E, states)
-    return dataclasses.replace(eqx.tree_at(changed, solution, found), rows=None, period=None)
+    return solution.with_points(found, rows=None, period=None)
 
 
 def sampled(leg: Solution, period: float) -> Solution:
@@ -109,15 +108,14 @@ def joined(solution: Solution, times: Any) -> Solution:
 
 def along(solution: Solution, pieces: Sequence[Solution]) -> Solution:
     """`solution` seen at the times of `pieces`, one after the other."""
-    changed = lambda s: (s.t, s.V, s.I, s.T, s.Q, s.E, s.states)
     together = jax.tree.map(
-        lambda *xs: jax.device_put(np.concatenate([np.asarray(x) for x in xs])), *[changed(each) for each in pieces]
+        lambda *xs: jax.device_put(np.concatenate([np.asarray(x) for x in xs])), *[each.points for each in pieces]
     )
     starts = np.cumsum([0, *(len(each.t) for each in pieces[:-1])])
     rows = None
     if any(each.rows is not None for each in pieces):
         rows = np.concatenate([start + each.rows_of_fields for start, each in zip(starts, pieces, strict=True)])
-    return dataclasses.replace(eqx.tree_at(changed, solution, together), rows=rows)
+    return solution.with_points(together, rows=rows)
 
 
 def trimmed(part: Trajectory) -> Trajectory:

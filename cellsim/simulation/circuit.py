@@ -17,7 +17,7 @@ from jaxtyping import Array, Float
 from cellsim.constants import SECONDS_PER_HOUR
 from cellsim.discretisation import local
 from cellsim.discretisation.curvature import contracted
-from cellsim.discretisation.jacobian import Border, Jacobian
+from cellsim.discretisation.jacobian import Border, Jacobian, Tips
 from cellsim.discretisation.layout import State
 from cellsim.simulation.control import Demand, Observed, Setpoint
 
@@ -157,23 +157,37 @@ class Controlled(AbstractCircuit):
 
     # ---- the current
 
-    def current(self, t: Scalar, y: State) -> Scalar:
-        """The current [A] at which what is held has its value, the one that goes with no current at no load."""
-        setpoint, voltage = self.setpoint, lambda I: self.system.terminal_voltage(y, I)
+    def open(self, y: State) -> tuple[Scalar, Scalar]:
+        """The voltage [V] at no current, and its slope there [V/A]."""
         nothing = jnp.zeros(())
-        V, slope = jax.jvp(voltage, (nothing,), (jnp.ones(()),))
-        I = setpoint.current(t, V, slope)
-        if self.system.is_affine and not setpoint.relations:
-            return I
-        residual = lambda I: setpoint.residual(t, voltage(I), I)
-        return lax.custom_root(residual, lax.stop_gradient(I), _newton, lambda slope, b: b / slope(jnp.ones_like(b)))
+        return jax.jvp(lambda I: self.system.terminal_voltage(y, I), (nothing,), (jnp.ones(()),))
+
+    @property
+    def is_explicit(self) -> bool:
+        """Whether the current follows from the voltage at none and its slope."""
+        return self.system.is_affine and not self.setpoint.relations
+
+    def at_terminals(self, t: Scalar, y: State) -> tuple[Scalar, Scalar]:
+        """The current [A] at which what is held has its value, the one that goes with no current at no load, and the
+        voltage [V] at it."""
+        V, slope = self.open(y)
+        I = self.setpoint.current(t, V, slope)
+        if self.is_explicit:
+            return I, V + slope * I
+        voltage = lambda I: self.system.terminal_voltage(y, I)
+        residual = lambda I: self.setpoint.residual(t, voltage(I), I)
+        root = lax.custom_root(residual, lax.stop_gradient(I), _newton, lambda slope, b: b / slope(jnp.ones_like(b)))
+        return root, voltage(root)
+
+    def current(self, t: Scalar, y: State) -> Scalar:
+        """The current [A]."""
+        return self.at_terminals(t, y)[0]
 
     def observed(self, t: Scalar, y: State) -> Observed:
         """What is seen at the terminals."""
         own = self.of_model(y)
-        I = self.current(t, own)
-        Q, E = self.tallied(y)
-        return Observed(self.system.terminal_voltage(own, I), I, self.system.temperature(own), Q, E)
+        I, V = self.at_terminals(t, own)
+        return Observed(V, I, self.system.temperature(own), *self.tallied(y))
 
     def tallied(self, y: State) -> tuple[Scalar, Scalar]:
         """Charge [A.h] and energy [W.h]."""
@@ -187,40 +201,57 @@ class Controlled(AbstractCircuit):
         assert y.border is not None
         return State(y.line, y.fibre, y.border[: self.own] if self.own else None)
 
-    def of_border(self, own: State, I: Scalar) -> Float[Array, " border"]:
-        """d(border)/dt [1/s] at a given current."""
+    def of_border(self, own: State, I: Scalar, V: Scalar) -> Float[Array, " border"]:
+        """d(border)/dt [1/s] at a given current and the voltage at it."""
         per_s = I / (SECONDS_PER_HOUR * self.unit)
-        tallies = jnp.stack([per_s, per_s * self.system.terminal_voltage(own, I)])
+        tallies = jnp.stack([per_s, per_s * V])
         return jnp.concatenate([self.system.border_rate(own, I), tallies]) if self.own else tallies
 
-    def at_current(self, own: State, I: Scalar) -> State:
-        """d(unknowns)/dt at a given current."""
+    def at_current(self, own: State, I: Scalar, V: Scalar | None = None) -> State:
+        """d(unknowns)/dt at a given current, and the voltage at it where that is known."""
+        V = self.system.terminal_voltage(own, I) if V is None else V
         inner = self.system.rate(own, I)
-        return State(inner.line, inner.fibre, self.of_border(own, I))
+        return State(inner.line, inner.fibre, self.of_border(own, I, V))
 
     # ---- the vector field
 
     def rate(self, t: Scalar, y: State) -> State:
         """d(unknowns)/dt."""
         own = self.of_model(y)
-        return self.at_current(own, self.current(t, own))
+        return self.at_current(own, *self.at_terminals(t, own))
+
+    def slopes(self, t: Scalar, own: State) -> tuple[Scalar, State, State]:
+        """The current, and how it and the voltage at a given current follow the state of the model."""
+        if not self.is_explicit:
+            I, I_by = jax.value_and_grad(self.current, argnums=1)(t, own)
+            return I, I_by, jax.grad(self.system.terminal_voltage)(own, I)
+        (V, slope), pull = jax.vjp(self.open, own)
+        I, (by_V, by_slope) = jax.value_and_grad(self.setpoint.current, argnums=(1, 2))(t, V, slope)
+        (both,) = jax.vmap(pull)((jnp.stack([by_V, jnp.ones_like(V)]), jnp.stack([by_slope, I])))
+        I_by, V_by = (jax.tree.map(lambda x, k=k: x[k], both) for k in range(2))
+        return I, I_by, V_by
 
     def jacobian(self, t: Scalar, y: State) -> tuple[Jacobian, State | None]:
         """d rate / d unknowns, and d rate / dt."""
         own = self.of_model(y)
-        I, pull = jax.value_and_grad(self.current, argnums=1)(t, own)
+        I, I_by, V_by = self.slopes(t, own)
         core = local.jacobian(self.system.laws_at(own, I), own.inner, self.system.layout)
         _, push = jax.jvp(lambda I: self.at_current(own, I), (I,), (jnp.ones_like(I),))
-        by_own = jax.jacrev(self.of_border)(own, I)
-        with_last = lambda rows, last: jnp.concatenate([rows, last[None]])
-        rows = State(with_last(by_own.line, pull.line), with_last(by_own.fibre, pull.fibre))
+        per_s = I / (SECONDS_PER_HOUR * self.unit)
+        # of the charge, of the energy, of the current
+        last = jax.tree.map(lambda dV, dI: jnp.stack([jnp.zeros_like(dV), per_s * dV, dI]), V_by, I_by)
+        rows = last
+        if self.own:
+            by_own = jax.jacrev(self.system.border_rate)(own, I)
+            rows = jax.tree.map(lambda a, b: jnp.concatenate([a, b]), by_own, last)
         size = self.own + 3
         corner = jnp.zeros((size, size)).at[: size - 1, -1].set(push.border)
         columns = jax.tree.map(lambda x: x[None], push.inner)
         if self.own:
-            corner = corner.at[: size - 1, : self.own].set(by_own.border).at[-1, : self.own].set(pull.border)
+            corner = corner.at[:, : self.own].set(rows.border)
             columns = jax.tree.map(lambda x, last: jnp.concatenate([x, last]), self._by_border(own, I), columns)
-        border = Border(columns, rows, corner, (*range(self.own), size - 1), True)
+        tips = Tips(rows.line, rows.fibre[:, -1])
+        border = Border(columns, tips, corner, (*range(self.own), size - 1), True)
         of_t = None
         if self.varies:
             _, I_t = jax.jvp(lambda t: self.current(t, own), (t,), (jnp.ones_like(t),))
@@ -255,9 +286,10 @@ class Controlled(AbstractCircuit):
             rate = lambda border: self.system.rate(State(own.line, own.fibre, border), I).inner
             total = total + _dot(along, jax.jvp(rate, (own.border,), (moved,))[1])
         # rows of the border
+        border_rate = lambda own: self.of_border(own, I, self.system.terminal_voltage(own, I))
         for place in range(self.own + 2):
             along = jax.tree.map(lambda k, mu=mus.border[:, place]: _summed(mu, k), k_own)
-            total = total + jax.jvp(lambda own: self.of_border(own, I), (own,), (along,))[1][place]
+            total = total + jax.jvp(border_rate, (own,), (along,))[1][place]
         # the feedback: (mu . d rate/dI)(dI/dy . k)
         current = lambda own: self.current(t, own)
         by_current = lambda own, I: jax.jvp(lambda I: self.at_current(own, I), (I,), (jnp.ones_like(I),))[1]
@@ -272,9 +304,7 @@ class Controlled(AbstractCircuit):
 
     def margins(self, t: Scalar, y: State) -> Float[Array, " ends"]:
         """Distance to every end of the step."""
-        own = self.of_model(y)
-        voltage = lambda I: self.system.terminal_voltage(own, I)
-        V0, slope = jax.jvp(voltage, (jnp.zeros(()),), (jnp.ones(()),))
+        V0, slope = self.open(self.of_model(y))
         seen = self.observed(t, y)
         dVdt = jnp.zeros(())
         if self.setpoint.ends.watches_rate:

@@ -62,8 +62,9 @@ def simulate(
     - `soc`: initial state of charge [-] of a cell; 0 and 1 are the cut-off voltages at equilibrium.
     - `T`: temperature [K]; that of the model's parameters by default.
     - `initial`: a state to start from instead of rest (at `soc`).
-    - `times`: where the solution is wanted [s], rising; the run ends with the last of them at the latest, and those
-      beyond its stop repeat the final state. By default 201 fractions of the time to the stop, finer at both ends.
+    - `times`: where the solution is wanted [s since the run began], rising; the run ends with the last of them at the
+      latest, and those beyond its stop repeat the final state. By default 201 fractions of every step, finer at both
+      ends of it.
     - `rtol`, `atol`: relative and absolute tolerance of the time integration, in unknowns of order one; `atol` is
       `rtol` by default.
     - `max_steps`: bound on the number of accepted time steps; none by default. Under JAX's transformations the rejected
@@ -235,8 +236,7 @@ def _simulate_in_chunks(request: Request, times: Any, max_steps: int | None, pro
         return seen_at(found, fractions() * float(segment.t) if times is None else times)
     if times is None:
         return found
-    changed = lambda s: (s.t, s.V, s.I, s.T, s.Q, s.E, s.states)
-    return eqx.tree_at(changed, found, tuple(first_rows(x, len(times)) for x in changed(found)))
+    return found.with_points(tuple(first_rows(x, len(times)) for x in found.points))
 
 
 def _cut_back(segment: Segment, steps: int) -> Segment:

@@ -73,6 +73,18 @@ class Solution(eqx.Module):
         """Energy [W.h] delivered, negative on charge."""
         return self.E[-1] - self.E[0]
 
+    # ---- points
+
+    @property
+    def points(self) -> tuple[Any, ...]:
+        """Times, voltages, currents, temperatures, charges, energies and states."""
+        return self.t, self.V, self.I, self.T, self.Q, self.E, self.states
+
+    def with_points(self, points: tuple[Any, ...], **more: Any) -> "Solution":
+        """The same with other `points`, and with `more` replaced."""
+        names = ("t", "V", "I", "T", "Q", "E", "states")
+        return dataclasses.replace(self, **dict(zip(names, points, strict=True)), **more)
+
     # ---- steps and cycles
 
     @property
@@ -242,9 +254,8 @@ class Solution(eqx.Module):
         near = np.unique([int(np.argmin(np.abs(t - time))) for time in np.asarray(times, dtype=float)])
         pick = lambda x: jax.device_put(np.asarray(x)[rows[near]])
         states = jax.tree.map(lambda x: jax.device_put(np.asarray(x)[near]), self.states)
-        changed = lambda s: (s.t, s.V, s.I, s.T, s.Q, s.E, s.states)
-        picked = (*(pick(x) for x in changed(self)[:-1]), states)
-        return dataclasses.replace(eqx.tree_at(changed, self, picked), rows=None, legs=())
+        picked = (*(pick(x) for x in self.points[:-1]), states)
+        return self.with_points(picked, rows=None, legs=())
 
     def step_times(self) -> np.ndarray:
         """Times [s] at which the solver's accepted steps ended, both ends included; none past the stop."""

@@ -18,7 +18,7 @@ from jax import lax
 from jax.custom_batching import custom_vmap
 from jaxtyping import Array, Float
 
-from cellsim.discretisation.jacobian import Border, Jacobian, along, applied, combined
+from cellsim.discretisation.jacobian import Border, Jacobian, Tips, added_at_tips, along, applied, combined, seen
 from cellsim.discretisation.layout import Layout, State
 
 # Unknowns a pass of a loop: the chain of dependent operations then waits less for memory.
@@ -44,7 +44,7 @@ class Rim(eqx.Module):
     corner."""
 
     solved_columns: State  # W^-1 columns
-    rows: State
+    rows: Tips
     inverse: Float[Array, "sigma sigma *many"]  # of D - rows W^-1 columns
     acting: tuple[int, ...] = eqx.field(static=True)
 
@@ -134,7 +134,7 @@ def _rim(core: Factors, border: Border, shift: Float[Array, " many"], layout: La
     columns = border.columns
     if border.acting:
         columns = State(*jax.vmap(lambda x: _within(core, x.line, x.fibre, layout))(columns))
-        by_column = jax.vmap(lambda x: along(border.rows, x), out_axes=1)(columns)
+        by_column = jax.vmap(lambda x: seen(border.rows, x), out_axes=1)(columns)
         for k, place in enumerate(border.acting):
             left = left.at[:, place].add(-by_column[:, k])
     return Rim(columns, border.rows, _inverse(left), border.acting)
@@ -186,7 +186,7 @@ def solved(known: Factors, b: State, layout: Layout) -> State:
     if known.rim is None:
         return State(line, fibre)
     rim = known.rim
-    sigma = applied(rim.inverse, rim.whole(_border(b)) + along(rim.rows, State(line, fibre)))
+    sigma = applied(rim.inverse, rim.whole(_border(b)) + seen(rim.rows, State(line, fibre)))
     if rim.acting:
         added = combined(rim.solved_columns, sigma[np.asarray(rim.acting)])
         line, fibre = line + added.line, fibre + added.fibre
@@ -202,8 +202,8 @@ def solved_transposed(known: Factors, b: State, layout: Layout) -> State:
     if rim.acting:
         outer = outer.at[np.asarray(rim.acting)].add(along(rim.solved_columns, b))
     sigma = applied(jnp.swapaxes(rim.inverse, 0, 1), outer)
-    added = combined(rim.rows, sigma)
-    inner = _within_transposed(known, b.line + added.line, b.fibre + added.fibre, layout)
+    b_and_rows = added_at_tips(b, rim.rows, sigma)
+    inner = _within_transposed(known, b_and_rows.line, b_and_rows.fibre, layout)
     return State(*inner, sigma[: len(_border(b))])
 
 

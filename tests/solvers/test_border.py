@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from jax.flatten_util import ravel_pytree
 
-from cellsim.discretisation.jacobian import Border, by_colours, product
+from cellsim.discretisation.jacobian import Border, Tips, by_colours, product
 from cellsim.discretisation.layout import Layout, State
 from cellsim.solvers import structured
 
@@ -32,9 +32,10 @@ def bordered(y0, jac, case):
     sigma = unknowns + feeds_back
     rng = np.random.default_rng(unknowns + 10 * len(acting))
     stacked = lambda count: jax.tree.map(lambda x: jnp.asarray(0.3 * rng.normal(size=(count, *x.shape))), y0)
-    border = Border(
-        stacked(len(acting)), stacked(sigma), jnp.asarray(0.3 * rng.normal(size=(sigma, sigma))), acting, feeds_back
-    )
+    at_tips = lambda rows: State(rows.line, jnp.zeros_like(rows.fibre).at[:, -1].set(rows.fibre[:, -1]))
+    rows = at_tips(stacked(sigma))
+    corner = jnp.asarray(0.3 * rng.normal(size=(sigma, sigma)))
+    border = Border(stacked(len(acting)), Tips(rows.line, rows.fibre[:, -1]), corner, acting, feeds_back)
     if feeds_back:  # a feedback does not depend on itself
         border = dataclasses.replace(border, corner=border.corner.at[-1, -1].set(0.0))
     y = State(y0.line, y0.fibre, jnp.asarray(rng.normal(size=unknowns)))
@@ -48,7 +49,7 @@ def bordered(y0, jac, case):
     whole[:size, :size] = layout_free
     for k, place in enumerate(acting):
         whole[:size, size + place] = flat(border.columns)[k]
-    whole[size:, :size] = flat(border.rows)
+    whole[size:, :size] = flat(rows)
     whole[size:, size:] = border.corner
     if feeds_back:  # put what the feedback is in its place
         kept = np.delete(np.arange(size + sigma), size + sigma - 1)
