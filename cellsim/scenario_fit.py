@@ -16,7 +16,7 @@ from cellsim.fitting.experiment import Build, Experiment
 from cellsim.fitting.fit import Fit, Watcher, fit
 from cellsim.fitting.free import Free
 from cellsim.fitting.methods import BFGS, AbstractMethod, GaussNewton, LevenbergMarquardt
-from cellsim.fitting.observables import AbstractResidual, Temperature, Voltage
+from cellsim.fitting.observables import AbstractResidual, Current, Temperature, Voltage
 from cellsim.fitting.other_methods import DifferentialEvolution, FirstOrder, NelderMead
 from cellsim.fitting.record import Record
 from cellsim.fitting.targets import CONDITIONS, SCALE, Conditions, Subject, target_of
@@ -39,6 +39,7 @@ METHODS: dict[str, type[Any]] = {
     "differential-evolution": DifferentialEvolution,
 }
 NAMES_OF_COSTS: dict[str, type[Any]] = dict(zip(("squared", "huber", "student", "relative"), COSTS, strict=True))
+AFTER = 1e-3  # s, after which the first row of a made-up step is written, as instruments do
 OF_EXPERIMENT = (
     "name",
     "file",
@@ -48,19 +49,22 @@ OF_EXPERIMENT = (
     "soc",
     "temperature",
     "noise",
+    "current_noise",
     "temperature_noise",
     "by_time",
 )
-OF_SYNTHETIC = ("noise", "period", "seed", "resolution")
-FOLLOWED = ("current", "protocol")
+OF_SYNTHETIC = ("noise", "current_noise", "period", "seed", "resolution")
+FOLLOWED = ("current", "protocol", "steps")  # "steps": the protocol, each step as long as in the record
 NO_PLACE = ("protocol", "optimise", "slab")  # tables of a scenario that a fit has no use for
 
 
 @dataclasses.dataclass(frozen=True)
 class Synthetic:
-    """A record that is made by running the true cell: `noise` [V], `period` [s] between rows, `resolution` [V]."""
+    """A record that is made by running the true cell: `noise` [V], `current_noise` [A], `period` [s] between
+    rows, `resolution` [V]."""
 
     noise: float = 1e-3
+    current_noise: float = 0.0
     period: float = 30.0
     seed: int = 0
     resolution: float = 0.0
@@ -318,9 +322,10 @@ def _experiment(here: Entries, folder: Path, number: int) -> Planned | None:
     protocol = None if steps is None else _protocol(here, steps, folder)
     usual = "current" if steps is None else "protocol"
     follow = here.chosen("follow", usual, FOLLOWED)
-    if protocol is None and steps is None and (follow == "protocol" or isinstance(source, Synthetic)):
+    if protocol is None and steps is None and (follow != "current" or isinstance(source, Synthetic)):
         here.problems.append(f"{here.place} needs protocol, a list of steps.")
     noise, warmth = _number(here, "noise", 1e-6, 1.0, "V"), _number(here, "temperature_noise", 1e-6, 100.0, "K")
+    noise_I = _number(here, "current_noise", 1e-9, 1e3, "A")
     soc = _number(here, "soc", STATE_OF_CHARGE.low, STATE_OF_CHARGE.high, "")
     T = _number(here, "temperature", AMBIENT.low, AMBIENT.high, "degC")
     by_time = here.take("by_time", bool, "true or false", False)
@@ -329,12 +334,15 @@ def _experiment(here: Entries, folder: Path, number: int) -> Planned | None:
     if noise is None and isinstance(source, Synthetic) and source.noise > 0:
         noise = source.noise
     observe: tuple[AbstractResidual, ...] = (Voltage() if noise is None else Voltage(noise),)
+    if noise_I is not None:
+        observe += (Current(noise_I),)
     if warmth is not None:
         observe += (Temperature(warmth),)
     name = here.text("name", source.stem if isinstance(source, Path) else f"experiment {number}")
     experiment = Experiment(
         Record(np.zeros(0), np.zeros(0), np.zeros(0)),
-        protocol=protocol if follow == "protocol" else None,
+        protocol=None if follow == "current" else protocol,
+        is_timed=follow == "steps",
         soc=1.0 if soc is None else soc,
         T=T,
         name=name,
@@ -374,6 +382,7 @@ def _source(here: Entries, folder: Path) -> Path | Synthetic | None:
     number = lambda key, low, high, unit, default: default if (x := _number(table, key, low, high, unit)) is None else x
     return Synthetic(
         noise=number("noise", 0.0, 1.0, "V", usual.noise),
+        current_noise=number("current_noise", 0.0, 1e3, "A", usual.current_noise),
         period=number("period", 1e-3, 1e6, "s", usual.period),
         seed=table.take("seed", int, "a whole number", usual.seed),
         resolution=number("resolution", 0.0, 1.0, "V", usual.resolution),
@@ -389,15 +398,23 @@ def _protocol(here: Entries, steps: list[Any], folder: Path) -> Protocol | None:
 
 
 def _made(planned: Planned, cell: Any) -> Record:
-    """What the true cell gives, as an instrument would write it. Raises `ValueError`."""
+    """What the true cell gives, as an instrument would write it, step by step. Raises `ValueError`."""
     about, experiment = planned.source, planned.experiment
     assert isinstance(about, Synthetic)
     protocol = planned.protocol.steps[0] if len(planned.protocol.steps) == 1 else planned.protocol
     solution = simulate(experiment.model(cell), protocol, soc=experiment.soc, T=experiment.T, rtol=experiment.rtol)
-    last = float(solution.t[-1])
-    t = np.append(np.arange(0.0, last - 0.5 * about.period, about.period), last)
-    seen = solution.at(t)
-    V = np.asarray(seen.V) + about.noise * np.random.default_rng(about.seed).standard_normal(len(t))
+    if not solution.succeeded:
+        raise ValueError(f"the made-up record: {solution.stop_reason}")
+    rows = []
+    for number, (leg, end) in enumerate(zip(solution.legs or (solution,), solution.step_ends, strict=True), start=1):
+        first = end.t_start + (AFTER if number > 1 else 0.0)
+        t = np.append(np.arange(first, end.t_end - 0.5 * about.period, about.period), end.t_end)
+        seen = leg.at(t)
+        rows.append([t, *(np.asarray(x) for x in (seen.I, seen.V, seen.T)), np.full(len(t), number)])
+    t, I, V, T, step = (np.concatenate(column) for column in zip(*rows, strict=True))
+    draw = np.random.default_rng(about.seed)
+    V = V + about.noise * draw.standard_normal(len(t))
+    I = I + about.current_noise * draw.standard_normal(len(t))
     if about.resolution > 0:
         V = np.round(V / about.resolution) * about.resolution
-    return Record(t, np.asarray(seen.I), V, np.asarray(seen.T), name=experiment.name)
+    return Record(t, I, V, T, step, name=experiment.name)

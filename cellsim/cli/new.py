@@ -87,7 +87,8 @@ name = "1C"
 # file = "record.csv"         # time_s, current_A (positive discharges), voltage_V; or a cycler's own file
 synthetic = {noise = 1e-3, period = 30.0}  # a record that the cell makes itself, with [fit.truth] changed
 protocol = ["Discharge at 1C until 2.7 V"]
-# follow = "protocol"         # or "current": that of the record, the default where no protocol is given
+# follow = "protocol"         # "steps": its steps as long as in the record; "current": that of the record, the default
+                              # where no protocol is given
 # soc = 1.0
 # temperature = 25.0          # degC
 # noise = 1e-3                # V, standard deviation

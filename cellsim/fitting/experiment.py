@@ -17,7 +17,7 @@ from cellsim.fitting.targets import Conditions
 from cellsim.models.dfn import DFN
 from cellsim.models.lumped import Lumped
 from cellsim.models.mesh import Mesh
-from cellsim.protocols import language
+from cellsim.protocols import controls, language
 from cellsim.protocols.controls import Current, Profile
 from cellsim.protocols.ends import AtVoltage
 from cellsim.protocols.protocol import Cycle, Protocol, Until
@@ -29,6 +29,7 @@ ROOM = 0.4  # V beyond the measured voltages, at which a run of the measured cur
 TOLERATED = 0.01  # of the duration of a record; a run that stops earlier than that is told so
 MISSING = 500.0  # standard deviations, root mean square over the record, for a run that does not start at all
 CONSTANT = 1e-3  # of its greatest size, within which a measured current is constant
+JUST_BEFORE = 1e-6  # s, by which the last row of a step is looked at before the switch
 ROWS = 50  # the rows of a record are filled up to a multiple of these, so that few programs serve any number
 
 
@@ -55,6 +56,9 @@ class Experiment(NamedTuple):
     - `protocol`: what was done, as of `simulate`; by default the measured current is followed.
     - `soc`, `T`: state of charge [-] and temperature [K] at the beginning, of which a fit may find a better one. `T` is
       by default the first one of the record, or else that of the cell.
+    - `is_timed`: whether the steps of the protocol end when those of the record did (by its step numbers), and not by
+      their own voltages and currents. A switch then comes at the same time whatever the numbers that move, so that
+      every residual is a smooth function of them.
     - `observe`: what is compared.
     - `is_by_time`: whether every row counts by the time that it stands for, and not each the same; for records that are
       much denser in some parts than in others.
@@ -67,6 +71,7 @@ class Experiment(NamedTuple):
     soc: Any = 1.0
     T: Any = None
     name: str = ""
+    is_timed: bool = False
     observe: tuple[AbstractResidual, ...] = (Voltage(),)
     is_by_time: bool = False
     rtol: float = 1e-6
@@ -165,6 +170,11 @@ def prepared(experiment: Experiment, cell: Any, rows: int = 0) -> Prepared:
         T = experiment.model(cell).T_usual if record.T is None else float(record.T[0])
     follows_record = experiment.protocol is None
     protocol = measured_current(record) if follows_record else without_words(experiment.protocol)
+    if experiment.is_timed and not follows_record:
+        try:
+            protocol, t = timed(protocol, record)
+        except ValueError as error:
+            raise ValueError(f"{name}: {error}") from None
     return Prepared(
         model=experiment.model,
         protocol=protocol,
@@ -219,6 +229,33 @@ def without_words(protocol: Any) -> Any:
         protocol = language.protocol(protocol)
     bare = lambda cycle: Cycle(tuple(without_words(step) for step in cycle.steps))
     return Protocol([bare(cycle) for cycle in protocol.cycles], protocol.until)
+
+
+def timed(protocol: Step | Protocol, record: Record) -> tuple[Step | Protocol, np.ndarray]:
+    """The protocol with steps that last as long as those of the record, and give up well beyond its voltages; and the
+    times of the record since its beginning, the last ones of its steps just before the switch. Raises `ValueError`
+    where the two have not the same number of steps."""
+    t = np.asarray(record.t, float) - float(record.t[0])
+    cycles = protocol.cycles if isinstance(protocol, Protocol) else (Cycle((protocol,)),)
+    count = sum(len(cycle.steps) for cycle in cycles)
+    numbers = np.zeros(len(t), int) if record.step is None else np.asarray(record.step)
+    last = np.append(np.flatnonzero(np.diff(numbers) != 0), len(t) - 1)
+    if len(last) != count:
+        said = "has no step numbers" if record.step is None else f"has {len(last)} steps"
+        raise ValueError(f"the record {said}, the protocol {count}: their ends cannot be matched.")
+    durations = iter(np.diff(t[last], prepend=0.0))
+    low, high = (jnp.asarray(x) for x in (np.min(record.V) - ROOM, np.max(record.V) + ROOM))
+    made = [Cycle(tuple(_lasting(step, next(durations), low, high) for step in cycle.steps)) for cycle in cycles]
+    before = t.copy()
+    before[last[:-1]] -= JUST_BEFORE
+    return (Protocol(made) if count > 1 else made[0].steps[0]), before
+
+
+def _lasting(step: Step, duration: float, low: Array, high: Array) -> Step:
+    held = isinstance(step.control, controls.Voltage)
+    below, above = AtVoltage(low, 1), AtVoltage(high, -1)
+    ends = () if held else (below,) if step.direction > 0 else (above,) if step.direction < 0 else (below, above)
+    return dataclasses.replace(step, ends=ends, duration=jnp.asarray(duration))
 
 
 def _scaled(step: Step, factor: Any) -> Step:

@@ -13,6 +13,7 @@ from cellsim.fitting.record import Record
 from cellsim.simulation.solution import Solution
 
 VOLTAGE_NOISE = 1e-3  # V, where nobody says it
+CURRENT_NOISE = 1e-3  # A
 TEMPERATURE_NOISE = 0.5  # K
 
 
@@ -75,6 +76,30 @@ class Voltage(AbstractResidual):
     def label(self) -> str:
         """Its unit."""
         return "Voltage [V]"
+
+
+class Current(AbstractResidual):
+    """The current, with noise of `sigma` [A]: what a cell tells while its voltage is held."""
+
+    sigma: float = eqx.field(static=True, default=CURRENT_NOISE)
+
+    def data(self, record: Record) -> Data:
+        """That of the record."""
+        return _along(record.I, self.sigma)
+
+    def found(self, solution: Solution) -> Float[Array, " rows"]:
+        """That of the run."""
+        return solution.I
+
+    @property
+    def is_along_record(self) -> bool:
+        """It is."""
+        return True
+
+    @property
+    def label(self) -> str:
+        """Its unit."""
+        return "Current [A]"
 
 
 class Temperature(AbstractResidual):
