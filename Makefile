@@ -65,9 +65,9 @@ $(VENV)/.run: $(VERSIONS) | $(BIN)/python
 	@touch $@
 
 $(VENV)/.dev: $(VERSIONS) | $(BIN)/python $(VENV)/.run
-	$(INSTALL) '.[dev,data]'
+	$(INSTALL) '.[dev,data,biologic,fit]'
 	@touch $@
 
 $(VENV)/.bench: $(VERSIONS) | $(BIN)/python $(VENV)/.dev
-	$(INSTALL) '.[dev,data,bench]'
+	$(INSTALL) '.[dev,data,biologic,fit,bench]'
 	@touch $@

@@ -83,7 +83,7 @@ def write_run(
             figure.savefig(path, format="png")
     files.append(directory / SUMMARY)
     with moved_into_place(files[-1]) as path:
-        text = json.dumps(_jsonable(summary(solution, about, [file.name for file in files])), indent=2)
+        text = json.dumps(jsonable(summary(solution, about, [file.name for file in files])), indent=2)
         path.write_text(text + "\n", encoding="utf-8")
     return files
 
@@ -115,7 +115,7 @@ def write_optimum(cell: Any, goal: str, free: Sequence[Free], best: Optimum, dir
     }
     files = [Path(directory) / f"{OPTIMUM}.{kind}" for kind in ("json", "png")]
     with moved_into_place(files[0]) as path:
-        path.write_text(json.dumps(_jsonable(told), indent=2) + "\n", encoding="utf-8")
+        path.write_text(json.dumps(jsonable(told), indent=2) + "\n", encoding="utf-8")
     labels = [f"{path} [{about['unit']}]" for path, about in parameters.items()]
     figure = plotting.optimum_figure(np.array(best.history), [f"{goal.capitalize()} [{unit}]", *labels])
     with moved_into_place(files[1]) as path:
@@ -326,12 +326,12 @@ def _told(end: StepEnd) -> dict[str, Any]:
     }
 
 
-def _jsonable(value: Any) -> Any:
+def jsonable(value: Any) -> Any:
     """`value` with null for numbers that JSON has no word for."""
     if isinstance(value, Mapping):
-        return {key: _jsonable(each) for key, each in value.items()}
+        return {key: jsonable(each) for key, each in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_jsonable(each) for each in value]
+        return [jsonable(each) for each in value]
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value

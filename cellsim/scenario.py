@@ -116,8 +116,10 @@ def scenario_from(settings: Settings, source: str, found: Iterable[str] = (), fo
     """The scenario that `settings` describe, files that they name found from `folder`. Raises `BadInput` with `found`
     and everything else that is wrong."""
     read = Reading(settings, list(found))
+    if any(key[0] == "fit" for key in settings):
+        read.problems.append(f"[fit] is no part of a run: this is a fit file, for `cellsim fit {source}`.")
     check = read.flag(("cell", "check"), True)
-    cell = _subject(read)
+    cell = subject_from(read)
     temperature = read.number(("model", "ambient_temperature"), None, AMBIENT)
     model = chosen_model(read, cell)
     mesh = read.chosen(("model", "mesh"), "default", MESHES, "mesh")
@@ -163,7 +165,7 @@ def scenario_from(settings: Settings, source: str, found: Iterable[str] = (), fo
     )
 
 
-def _subject(read: Reading) -> Any:
+def subject_from(read: Reading) -> Any:
     """What is run, with its changes; None where something is wrong with it."""
     table = table_given(read)
     if table is None or table == "half_cell":

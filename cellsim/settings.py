@@ -25,6 +25,19 @@ KEYS: dict[str, tuple[str, ...]] = {
     "protocol": ("steps", "soc", "cycles", "until", "temperature", "period", "skip"),
     "solver": ("rtol", "atol", "max_steps"),
     "optimise": ("maximise", "over", "steps"),
+    "fit": (
+        "method",
+        "cost",
+        "iterations",
+        "starts",
+        "seed",
+        "noise_is_known",
+        "free",
+        "start",
+        "truth",
+        "priors",
+        "experiments",
+    ),
     "output": ("dir",),
     "slab": (
         "name",
@@ -57,7 +70,13 @@ KEYS: dict[str, tuple[str, ...]] = {
 }
 
 
-BY_PATH = {("cell", "set"): "value", ("optimise", "over"): "[low, high]"}  # tables whose keys are paths in the cell
+BY_PATH = {  # tables whose keys are paths in the cell
+    ("cell", "set"): "value",
+    ("optimise", "over"): "[low, high]",
+    ("fit", "free"): "[low, high]",
+    ("fit", "start"): "value",
+    ("fit", "truth"): "value",
+}
 
 
 class BadInput(ValueError):

@@ -31,7 +31,7 @@ ROWS = (
     ("simulation", "protocols"),
     ("fitting",),
     ("sensitivity",),
-    ("citations", "plotting", "output", "resume"),
+    ("citations", "plotting", "output", "fit_output", "resume"),
     (
         "hints",
         "settings",
@@ -41,6 +41,7 @@ ROWS = (
         "scenario_slab",
         "scenario_models",
         "scenario",
+        "scenario_fit",
     ),
     ("cli", "__main__", "__init__"),
 )

@@ -35,6 +35,18 @@ examples:
 
 exit codes: 0 done; 1 the solve failed; 2 bad input; 130 interrupted
 """
+FIT = """\
+Fits numbers of a cell to measured records, as a fit file says, and writes fit.json, residuals.csv, fit_summary.md and
+pictures.
+
+examples:
+  cellsim fit scenarios/fit_lgm50.toml
+  cellsim fit scenarios/fit_lgm50.toml --out out/my_fit
+  cellsim fit scenarios/fit_lgm50.toml --resume
+  cellsim new --fit my_fit.toml
+
+exit codes: 0 done; 1 it did not converge, and what was reached is written; 2 bad input; 130 interrupted
+"""
 LIST = """\
 Lists what there is to name.
 
@@ -66,6 +78,7 @@ Writes a commented scenario to start from; a file that is there already is left 
 examples:
   cellsim new
   cellsim new my_cell.toml
+  cellsim new --fit my_fit.toml
 """
 READ = """\
 Reads what a cycler wrote (Maccor, Arbin, Neware, BioLogic, Basytec, Digatron, Bitrode and others), a BPX file's
@@ -102,6 +115,13 @@ def parser() -> argparse.ArgumentParser:
 
     _add_run(command("run", RUN, "run a scenario file, or a cell and a step"))
 
+    fitting = command("fit", FIT, "fit numbers of a cell to measured records")
+    fitting.add_argument("file", metavar="FIT.toml", help="a fit file; `cellsim new --fit` writes one")
+    fitting.add_argument("--out", metavar="DIR", help="where files go; default out/ and the name of the file")
+    fitting.add_argument("--resume", action="store_true", help="go on with a fit that was interrupted")
+    fitting.add_argument("--quiet", action="store_true", help="print nothing")
+    fitting.set_defaults(command=_fit)
+
     _add_impedance(command("impedance", IMPEDANCE, "compute an impedance spectrum"))
 
     listing = command("list", LIST, "list cells, electrolytes, formats, ions, models or steps")
@@ -127,6 +147,7 @@ def parser() -> argparse.ArgumentParser:
 
     new = command("new", NEW, "write a commented scenario to start from")
     new.add_argument("file", metavar="FILE", nargs="?", default="scenario.toml", help="default: scenario.toml")
+    new.add_argument("--fit", action="store_true", help="a fit file instead")
     new.set_defaults(command=_new)
     return top
 
@@ -251,6 +272,12 @@ def _impedance(arguments: argparse.Namespace, argv: Sequence[str]) -> int:
     return run(arguments, argv)
 
 
+def _fit(arguments: argparse.Namespace, argv: Sequence[str]) -> int:
+    from cellsim.cli.fit import fit
+
+    return fit(arguments, argv)
+
+
 def _list(arguments: argparse.Namespace, argv: Sequence[str]) -> int:
     from cellsim.cli.library import list_kind
 
@@ -278,4 +305,4 @@ def _read(arguments: argparse.Namespace, argv: Sequence[str]) -> int:
 def _new(arguments: argparse.Namespace, argv: Sequence[str]) -> int:
     from cellsim.cli.new import new
 
-    return new(arguments.file)
+    return new(arguments.file, arguments.fit)

@@ -68,7 +68,7 @@ def _run(arguments: argparse.Namespace, argv: Sequence[str], keeper: resuming.Ke
                 scenario = _scenario(arguments, source)
             if arguments.validate and (wrong := validation.why_not(scenario)):
                 raise BadInput(source, [wrong])
-            directory = _made(keeper.directory or scenario.directory or _default_directory(arguments, scenario))
+            directory = folder_for(keeper.directory or scenario.directory or _default_directory(arguments, scenario))
             keeper.open(scenario, directory)
         started, best = scenario, None
         try:
@@ -171,7 +171,7 @@ def _default_directory(arguments: argparse.Namespace, scenario: Scenario) -> Pat
     return DEFAULT_FOLDER / (Path(arguments.scenario).stem if arguments.scenario else scenario.cell.name)
 
 
-def _made(directory: Path) -> Path:
+def folder_for(directory: Path) -> Path:
     """The folder for the files, made before the work begins, so that it is not in vain. Raises `BadInput`."""
     try:
         directory.mkdir(parents=True, exist_ok=True)

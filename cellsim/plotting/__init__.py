@@ -3,6 +3,10 @@
 from cellsim.plotting.cycles import cycles_figure as cycles_figure
 from cellsim.plotting.cycles import is_cycled as is_cycled
 from cellsim.plotting.electrolyte import electrolyte_figure as electrolyte_figure
+from cellsim.plotting.fit import convergence_figure as convergence_figure
+from cellsim.plotting.fit import corner_figure as corner_figure
+from cellsim.plotting.fit import correlation_figure as correlation_figure
+from cellsim.plotting.fit import fit_figure as fit_figure
 from cellsim.plotting.losses import losses_figure as losses_figure
 from cellsim.plotting.optimum import optimum_figure as optimum_figure
 from cellsim.plotting.particles import particles_figure as particles_figure

@@ -1,4 +1,4 @@
-"""Packages of the extra `data`, which are imported when a file needs them."""
+"""Packages of the extras `data` and `biologic`, which are imported when a file needs them."""
 
 import importlib
 from typing import Any
@@ -6,9 +6,10 @@ from typing import Any
 from cellsim.fitting.readers.errors import UnreadableRecord
 
 
-def imported(module: str, file: str, what: str, of: str = "") -> Any:
+def imported(module: str, file: str, what: str, of: str = "", extra: str = "data") -> Any:
     """The module. Raises `UnreadableRecord` with the line that installs it where it is not there."""
     try:
         return importlib.import_module(module)
     except ImportError:
-        raise UnreadableRecord(file, f"{what} need the package {of or module}: pip install 'cellsim[data]'") from None
+        needed = f"{what} need the package {of or module}: pip install 'cellsim[{extra}]'"
+        raise UnreadableRecord(file, needed) from None

@@ -23,7 +23,7 @@ def recognises(sample: Sample) -> bool:
 def table(sample: Sample) -> Table:
     """Its rows; where they hold charges and no current, the current is the charge since the row above by the time
     that it took. Raises `UnreadableRecord`."""
-    package = imported("galvani.BioLogic", sample.name, "BioLogic's binary files", of="galvani")
+    package = imported("galvani.BioLogic", sample.name, "BioLogic's binary files", of="galvani", extra="biologic")
     try:
         data = package.MPRfile(io.BytesIO(sample.content)).data
     except Exception as error:  # whatever it meets in a broken file

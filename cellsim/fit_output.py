@@ -1,0 +1,125 @@
+"""The files of a fit: `fit.json`, `residuals.csv`, pictures and a summary in words."""
+
+import csv
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from cellsim.fitting.fit import Fit
+from cellsim.output import jsonable, moved_into_place
+
+FIT, RESIDUALS, WORDS = "fit.json", "residuals.csv", "fit_summary.md"
+PICTURES = ("fit.png", "convergence.png", "correlation.png")
+STATE = ".fit_state.npz"  # while a fit is under way
+
+
+def write_fit(fit: Fit, directory: str | Path, title: str = "", about: Mapping[str, Any] | None = None) -> list[Path]:
+    """Writes every file of a fit into `directory`, which is made if need be; the files in the order of writing."""
+    directory = Path(directory)
+    directory.mkdir(parents=True, exist_ok=True)
+    files = [directory / name for name in (FIT, RESIDUALS, WORDS)]
+    with moved_into_place(files[0]) as path:
+        path.write_text(json.dumps(jsonable(told(fit, about or {})), indent=2) + "\n", encoding="utf-8")
+    with moved_into_place(files[1]) as path:
+        write_residuals(fit, path)
+    with moved_into_place(files[2]) as path:
+        path.write_text(summary(fit, title), encoding="utf-8")
+    for name, figure in figures(fit, title):
+        files.append(directory / name)
+        with moved_into_place(files[-1]) as path:
+            figure.savefig(path, format="png")
+    return files
+
+
+def told(fit: Fit, about: Mapping[str, Any]) -> dict[str, Any]:
+    """What `fit.json` holds; correlations in the order of the parameters."""
+    parameters = {}
+    for k, name in enumerate(fit.names):
+        quantity = fit.problem.quantity(k)
+        free = fit.problem.places[k].free
+        parameters[name] = {
+            "value": fit.values[name],
+            "std_error": fit.std_errors[name],
+            "unit": "" if quantity is None else quantity.unit,
+            "initial": fit.initial[name],
+            "low": free.low,
+            "high": free.high,
+        }
+    known = fit.identifiability
+    return {
+        "parameters": parameters,
+        "rmse_V": fit.rmse_V,
+        "iterations": fit.iterations,
+        "wall_s": fit.wall_s,
+        "correlation": [list(map(float, row)) for row in fit.correlation],
+        "converged": fit.converged,
+        "reason": fit.reason,
+        "cost": fit.here.cost,
+        "noise_over_expected": fit.fisher.noise,
+        "experiments": {name: {"rmse_V": run.rmse, "rows": len(run.t)} for name, run in fit.predicted.items()},
+        "evaluations": dict(fit.problem.calls),
+        "starts": [{"cost": cost, "reason": reason} for cost, reason in fit.attempts],
+        "identifiability": {
+            "singular_values": list(map(float, known.singular_values)),
+            "said": list(known.said),
+            "fix": list(known.fix),
+        },
+        **about,
+    }
+
+
+def write_residuals(fit: Fit, path: Path) -> None:
+    """Writes every row of every record beside what the fitted cell has there."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(("experiment", "time_s", "current_A", "measured_V", "fitted_V", "residual_V"))
+        for name, run in fit.predicted.items():
+            for t, I, measured, found in zip(run.t, run.I, run.measured, run.found, strict=True):
+                rows.writerow((name, *(f"{x:.9g}" for x in (t, I, measured, found, found - measured))))
+
+
+def figures(fit: Fit, title: str) -> list[tuple[str, Any]]:
+    """The pictures, by the names of their files."""
+    from cellsim import plotting
+
+    found = []
+    if fit.predicted:
+        found.append((PICTURES[0], plotting.fit_figure(fit.predicted, fit.before, title)))
+    units = [fit.problem.quantity(k) for k in range(len(fit.names))]
+    labels = [f"{name} [{unit.unit}]" if unit else name for name, unit in zip(fit.names, units, strict=True)]
+    found.append((PICTURES[1], plotting.convergence_figure(fit.history, ["Cost", *labels], "")))
+    if len(fit.names) > 1:
+        found.append((PICTURES[2], plotting.correlation_figure(fit.correlation, fit.names, "")))
+    return found
+
+
+def summary(fit: Fit, title: str) -> str:
+    """What was found, for a person to read: markdown."""
+    lines = [f"# {title}" if title else "# Fit", "", fit.report_head(), ""]
+    lines += ["| parameter | value | std. error | initial | unit |", "|---|---|---|---|---|"]
+    for k, name in enumerate(fit.names):
+        quantity = fit.problem.quantity(k)
+        error = fit.std_errors[name]
+        shown = f"{error:.3g}" if math.isfinite(error) else "not known"
+        unit = "" if quantity is None else quantity.unit
+        lines.append(f"| {name} | {fit.values[name]:.6g} | {shown} | {fit.initial[name]:.6g} | {unit} |")
+    lines += ["", "## What the data tell", "", fit.identifiability.report(), ""]
+    notes = fit.notes()
+    if notes:
+        lines += ["## Notes", "", *(f"- {note}" for note in notes), ""]
+    lines += ["## Experiments", "", "| experiment | rows | voltage, rms [mV] |", "|---|---|---|"]
+    lines += [f"| {name} | {len(run.t)} | {1e3 * run.rmse:.3g} |" for name, run in fit.predicted.items()]
+    noise = fit.fisher.noise
+    says = "the noise that was stated" if fit.is_noise_known else "the differences that are left"
+    lines += [
+        "",
+        f"Standard errors are those of a linear model, with {says}. What is left is {noise:.3g} times what was "
+        "expected of it; well above 1, the model does not tell all that the data show, and the errors do not either.",
+        "",
+        f"Residuals and Jacobians were computed {fit.problem.calls['jacobians']} times, residuals alone "
+        f"{fit.problem.calls['residuals']} times, gradients {fit.problem.calls['gradients']} times.",
+        "",
+    ]
+    return "\n".join(lines)

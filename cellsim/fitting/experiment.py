@@ -1,0 +1,266 @@
+"""A measured run of a cell, and the run of a model that answers it."""
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from cellsim.fitting.costs import AbstractCost
+from cellsim.fitting.observables import AbstractResidual, Voltage
+from cellsim.fitting.record import Record
+from cellsim.fitting.targets import Conditions
+from cellsim.models.dfn import DFN
+from cellsim.models.lumped import Lumped
+from cellsim.models.mesh import Mesh
+from cellsim.protocols import controls, language
+from cellsim.protocols.controls import Current, Profile
+from cellsim.protocols.ends import AtVoltage
+from cellsim.protocols.protocol import Cycle, Protocol, Until
+from cellsim.protocols.steps import Step
+from cellsim.simulation.simulate import simulate
+from cellsim.simulation.solution import Solution
+
+ROOM = 0.4  # V beyond the measured voltages, at which a run of the measured current is given up
+TOLERATED = 0.01  # of the duration of a record; a run that stops earlier than that is told so
+MISSING = 500.0  # standard deviations, root mean square over the record, for a run that does not start at all
+CONSTANT = 1e-3  # of its greatest size, within which a measured current is constant
+JUST_BEFORE = 1e-6  # s, by which the last row of a step is looked at before the switch
+ROWS = 50  # the rows of a record are filled up to a multiple of these, so that few programs serve any number
+
+
+@dataclasses.dataclass(frozen=True)
+class Build:
+    """How a model is made of a cell. Two of the same are equal, so that one compiled program serves both."""
+
+    kind: Any = DFN
+    mesh: Any = Mesh()
+    is_lumped: bool = False
+
+    def __call__(self, cell: Any) -> Any:
+        """The model."""
+        model = self.kind(cell, mesh=self.mesh)
+        return Lumped(model) if self.is_lumped else model
+
+
+class Experiment(NamedTuple):
+    """A measured run.
+
+    - `record`: what was measured.
+    - `model`: a function that makes the model of a cell, as `cs.DFN` or a `Build`. It must be the same object wherever
+      the same is meant.
+    - `protocol`: what was done, as of `simulate`; by default the measured current is followed.
+    - `soc`, `T`: state of charge [-] and temperature [K] at the beginning, of which a fit may find a better one. `T` is
+      by default the first one of the record, or else that of the cell.
+    - `is_timed`: whether the steps of the protocol end when those of the record did (by its step numbers), and not by
+      their own voltages and currents. A switch then comes at the same time whatever the numbers that move, so that
+      every residual is a smooth function of them.
+    - `observe`: what is compared.
+    - `is_by_time`: whether every row counts by the time that it stands for, and not each the same; for records that are
+      much denser in some parts than in others.
+    - `rtol`, `max_steps`: of the time integration; `max_steps` bounds the time steps of one step of the protocol.
+    """
+
+    record: Record
+    model: Callable[[Any], Any] = Build()
+    protocol: Any = None
+    soc: Any = 1.0
+    T: Any = None
+    name: str = ""
+    is_timed: bool = False
+    observe: tuple[AbstractResidual, ...] = (Voltage(),)
+    is_by_time: bool = False
+    rtol: float = 1e-6
+    max_steps: int = 256
+
+    @property
+    def called(self) -> str:
+        """Its name, or that of its record."""
+        return self.name or self.record.name or "run"
+
+
+class Prepared(eqx.Module):
+    """An experiment as numbers of fixed shape, so that one compiled program serves all that are alike."""
+
+    model: Callable[[Any], Any] = eqx.field(static=True)
+    protocol: Any
+    times: Float[np.ndarray, " times"]
+    observe: tuple[AbstractResidual, ...]
+    measured: tuple[Float[np.ndarray, " rows"], ...]
+    sigma: tuple[Float[np.ndarray, " rows"], ...]
+    weight: tuple[Float[np.ndarray, " rows"], ...]
+    rows: Float[np.ndarray, ""]  # that count, of all kinds together
+    conditions: Conditions
+    rtol: Float[np.ndarray, ""]
+    max_steps: int = eqx.field(static=True)
+    follows_record: bool = eqx.field(static=True)
+
+    def solution(self, cell: Any, conditions: Conditions) -> Solution:
+        """The run of a cell, at the times of the record."""
+        protocol = self.protocol
+        if self.follows_record:
+            protocol = _scaled(protocol, conditions.I_scale)
+        found = simulate(
+            self.model(cell),
+            protocol,
+            soc=conditions.soc,
+            T=conditions.T,
+            times=self.times,
+            rtol=self.rtol,
+            max_steps=self.max_steps,
+        )
+        return eqx.tree_at(lambda s: s.V, found, found.V + conditions.V_offset)
+
+    def residuals(self, cell: Any, conditions: Conditions, cost: AbstractCost) -> tuple[Array, Array, Any]:
+        """Residuals of all rows, their weights (the variance expected of each), and what the run had in their places.
+
+        A run that ends before its record keeps its last voltage for the rest of it, and one more residual grows with
+        the time that is missing: finite, and with a slope that leads back. What is not a number costs as much as a run
+        that does not start, and has no slope.
+        """
+        solution = self.solution(cell, conditions)
+        parts, weights, seen = [], [], []
+        values = zip(self.observe, *jax.tree.map(jnp.asarray, (self.measured, self.sigma, self.weight)), strict=True)
+        for each, measured, sigma, weight in values:
+            found = each.found(solution)
+            is_number = jnp.isfinite(found)
+            r = cost.residuals(jnp.where(is_number, found, measured), measured, sigma)
+            r = jnp.where(is_number, r, MISSING)
+            parts.append(jnp.sqrt(weight) * r)
+            weights.append(weight)
+            seen.append(jnp.where(is_number, found, jnp.nan))
+        share = 1.0 - solution.t_stop / self.times[-1]
+        is_short = share > TOLERATED
+        far = jnp.where(jnp.isfinite(share), share, 1.0)
+        missing = MISSING * jnp.where(is_short, far - TOLERATED, 0.0)
+        parts.append((jnp.sqrt(self.rows) * missing)[None])
+        weights.append(jnp.zeros(1))
+        return jnp.concatenate(parts), jnp.concatenate(weights), tuple(seen)
+
+
+def prepared(experiment: Experiment, cell: Any, rows: int = 0) -> Prepared:
+    """The numbers of an experiment on a cell like `cell`, with room for `rows` of the record at least. Raises
+    `ValueError`, saying what is missing."""
+    record, name = experiment.record, experiment.called
+    t = np.asarray(record.t, float) - float(record.t[0]) if len(record) else np.zeros(0)
+    if len(t) < 2 or not np.all(np.diff(t) >= 0) or not t[-1] > 0:
+        raise ValueError(f"{name}: a record needs two rows or more whose times rise; it has {len(t)}.")
+    for what in ("I", "V"):
+        if not np.all(np.isfinite(getattr(record, what))):
+            raise ValueError(f"{name}: {what} of the record is not finite throughout. Leave such rows out.")
+    size = max(rows, padded_rows(len(t)))
+    filled = lambda x, last: np.concatenate([x, np.full(size - len(x), last)])
+    density = _density(t) if experiment.is_by_time else np.ones(len(t))
+    measured, sigma, weight = [], [], []
+    for each in experiment.observe:
+        try:
+            data = each.data(record)
+        except ValueError as error:
+            raise ValueError(f"{name}: {error}") from None
+        along = each.is_along_record
+        measured.append(filled(data.measured, data.measured[-1]) if along else data.measured)
+        sigma.append(filled(data.sigma, data.sigma[-1]) if along else data.sigma)
+        weight.append(filled(data.weight * density, 0.0) if along else data.weight)
+    T = experiment.T
+    if T is None:
+        T = experiment.model(cell).T_usual if record.T is None else float(record.T[0])
+    follows_record = experiment.protocol is None
+    protocol = measured_current(record) if follows_record else without_words(experiment.protocol)
+    if experiment.is_timed and not follows_record:
+        try:
+            protocol, t = timed(protocol, record)
+        except ValueError as error:
+            raise ValueError(f"{name}: {error}") from None
+    return Prepared(
+        model=experiment.model,
+        protocol=protocol,
+        times=filled(t, t[-1]),
+        observe=tuple(experiment.observe),
+        measured=tuple(measured),
+        sigma=tuple(sigma),
+        weight=tuple(weight),
+        rows=np.asarray(sum(float(np.sum(w > 0)) for w in weight)),
+        conditions=Conditions(soc=experiment.soc, T=T),
+        rtol=np.asarray(experiment.rtol),
+        max_steps=experiment.max_steps,
+        follows_record=follows_record,
+    )
+
+
+def padded_rows(rows: int) -> int:
+    """The rows that are made room for."""
+    return -(-rows // ROWS) * ROWS
+
+
+def _density(t: np.ndarray) -> np.ndarray:
+    """The time that every row stands for, over its mean."""
+    width = np.gradient(t)
+    return width / np.mean(width)
+
+
+def measured_current(record: Record) -> Step:
+    """A step that follows the current of a record, constant or straight from row to row, and gives up well beyond its
+    voltages."""
+    t, I = np.asarray(record.t, float) - float(record.t[0]), np.asarray(record.I, float)
+    low, high = jnp.asarray(np.min(record.V) - ROOM), jnp.asarray(np.max(record.V) + ROOM)
+    mean = float(np.trapezoid(I, t) / t[-1])
+    if np.ptp(I) <= CONSTANT * max(abs(mean), 1e-12) or not np.any(I):
+        direction = int(np.sign(mean))
+        ends = (AtVoltage(low if direction > 0 else high, direction),) if direction else ()
+        return Step(Current(jnp.asarray(mean)), ends, t[-1], direction)
+    points = 1 << (len(t) - 1).bit_length()  # a profile of few lengths, its last point over and over
+    filled = lambda x: jnp.asarray(np.concatenate([x, np.full(points - len(x), x[-1])]))
+    return Step(Current(Profile(filled(t), filled(I))), (AtVoltage(low, 1), AtVoltage(high, -1)), t[-1], 0)
+
+
+def without_words(protocol: Any) -> Any:
+    """A step or a protocol without its texts, which would make a compiled program for every wording."""
+    if isinstance(protocol, str):
+        protocol = language.step(protocol)
+    if isinstance(protocol, Protocol) and len(protocol.steps) == 1 and protocol.until == Until():
+        protocol = protocol.steps[0]
+    if isinstance(protocol, Step):
+        return dataclasses.replace(protocol, text="", tags=())
+    if not isinstance(protocol, Protocol):
+        protocol = language.protocol(protocol)
+    bare = lambda cycle: Cycle(tuple(without_words(step) for step in cycle.steps))
+    return Protocol([bare(cycle) for cycle in protocol.cycles], protocol.until)
+
+
+def timed(protocol: Step | Protocol, record: Record) -> tuple[Step | Protocol, np.ndarray]:
+    """The protocol with steps that last as long as those of the record, and give up well beyond its voltages; and the
+    times of the record since its beginning, the last ones of its steps just before the switch. Raises `ValueError`
+    where the two have not the same number of steps."""
+    t = np.asarray(record.t, float) - float(record.t[0])
+    cycles = protocol.cycles if isinstance(protocol, Protocol) else (Cycle((protocol,)),)
+    count = sum(len(cycle.steps) for cycle in cycles)
+    numbers = np.zeros(len(t), int) if record.step is None else np.asarray(record.step)
+    last = np.append(np.flatnonzero(np.diff(numbers) != 0), len(t) - 1)
+    if len(last) != count:
+        said = "has no step numbers" if record.step is None else f"has {len(last)} steps"
+        raise ValueError(f"the record {said}, the protocol {count}: their ends cannot be matched.")
+    durations = iter(np.diff(t[last], prepend=0.0))
+    low, high = (jnp.asarray(x) for x in (np.min(record.V) - ROOM, np.max(record.V) + ROOM))
+    made = [Cycle(tuple(_lasting(step, next(durations), low, high) for step in cycle.steps)) for cycle in cycles]
+    before = t.copy()
+    before[last[:-1]] -= JUST_BEFORE
+    return (Protocol(made) if count > 1 else made[0].steps[0]), before
+
+
+def _lasting(step: Step, duration: float, low: Array, high: Array) -> Step:
+    held = isinstance(step.control, controls.Voltage)
+    below, above = AtVoltage(low, 1), AtVoltage(high, -1)
+    ends = () if held else (below,) if step.direction > 0 else (above,) if step.direction < 0 else (below, above)
+    return dataclasses.replace(step, ends=ends, duration=jnp.asarray(duration))
+
+
+def _scaled(step: Step, factor: Any) -> Step:
+    """A step of the measured current with the current times `factor`."""
+    assert isinstance(step.control, Current)
+    held = step.control.value
+    scaled = Profile(held.t, factor * held.values) if isinstance(held, Profile) else factor * held
+    return dataclasses.replace(step, control=Current(scaled))

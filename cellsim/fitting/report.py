@@ -1,0 +1,70 @@
+"""What a fit found, in words."""
+
+import math
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cellsim.fitting.fit import Fit
+
+STRONG = 0.95  # a correlation that is worth a line
+
+
+def head(fit: "Fit") -> str:
+    """What was done, and how well the data are met."""
+    ended = "" if fit.converged else f" It has not converged: {fit.reason}."
+    lines = [
+        f"{len(fit.names)} numbers were fitted to {_counted(len(fit.problem.experiments), 'experiment')} in "
+        f"{_counted(fit.iterations, 'step')} and {fit.wall_s:.1f} s.{ended}",
+    ]
+    if not math.isnan(fit.rmse_V):
+        each = ", ".join(f"{name} {1e3 * run.rmse:.3g} mV" for name, run in fit.predicted.items())
+        lines.append(f"The voltage is met within {1e3 * fit.rmse_V:.3g} mV (root mean square): {each}.")
+    return "\n".join(lines)
+
+
+def in_words(fit: "Fit") -> str:
+    """A few lines for a person."""
+    lines = [head(fit)]
+    width = max(map(len, fit.names))
+    lines += ["", f"{'':{width}}  {'value':>12}  {'std. error':>10}  {'initial':>12}  unit"]
+    lines += [f"{name:{width}}  {row}" for name, row in zip(fit.names, rows(fit), strict=True)]
+    lines += ["", *(f"Note: {note}" for note in notes(fit)), fit.identifiability.report()]
+    return "\n".join(lines)
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def rows(fit: "Fit") -> list[str]:
+    """Value, standard error, initial value and unit of every number."""
+    found = []
+    for k, name in enumerate(fit.names):
+        about = fit.problem.quantity(k)
+        unit = "" if about is None else about.unit
+        value, error = fit.values[name], fit.std_errors[name]
+        relative = f"{100 * error / abs(value):9.3g} %" if value and math.isfinite(error) else f"{error:10.3g} "
+        found.append(f"{value:12.6g}  {relative:>10}  {fit.initial[name]:12.6g}  {unit}".rstrip())
+    return found
+
+
+def notes(fit: "Fit") -> list[str]:
+    """What else is worth saying."""
+    said = []
+    for k, place in enumerate(fit.problem.places):
+        value, free = fit.values[place.name], place.free
+        span = free.high - free.low
+        share = (value - free.low) / span if math.isfinite(span) else 0.5
+        if free.is_logarithmic:
+            share = math.log(value / free.low) / math.log(free.high / free.low)
+        if not 0.01 < share < 0.99:
+            bound = free.low if share < 0.5 else free.high
+            said.append(f"{place.name} is at its bound {bound:g}: its standard error means nothing there.")
+        for other in range(k):
+            r = fit.correlation[k, other]
+            if abs(r) > STRONG:
+                said.append(f"{fit.names[other]} and {place.name} are hardly told apart (correlation {r:+.3f}).")
+    for name, ended in zip(fit.problem.names_of_experiments, fit.missing, strict=True):
+        if ended > 0:
+            said.append(f"the run of {name} ends {100 * ended:.2g} % of its record too early.")
+    return said

@@ -1,0 +1,106 @@
+"""What a fit found: data and model, the way there, and which numbers hang together."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from cellsim.plotting.style import BLACK, BLUE, GREY, ORANGE, RED, dress, new_figure, time_unit
+
+MOST_COLUMNS = 4
+
+
+def fit_figure(runs: Mapping[str, Any], before: Mapping[str, np.ndarray] | None = None, title: str = "") -> Figure:
+    """Measured and fitted voltages of every run (`cellsim.fitting.fit.Predicted`), and below them what is left; of
+    `before`, the voltages where the fit began."""
+    rows = -(-len(runs) // MOST_COLUMNS)
+    columns = min(len(runs), MOST_COLUMNS)
+    figure = new_figure(max(4.4 * columns, 5.6), 5.0 * rows, title)
+    axes = figure.subplots(2 * rows, columns, squeeze=False, height_ratios=(2.2, 1.0) * rows)
+    for panel in axes.ravel()[:]:
+        panel.set_visible(False)
+    for number, (name, run) in enumerate(runs.items()):
+        row, column = 2 * (number // columns), number % columns
+        above, below = axes[row, column], axes[row + 1, column]
+        for panel in (above, below):
+            panel.set_visible(True)
+        unit = time_unit(float(run.t[-1]))
+        t = run.t / unit.seconds
+        above.plot(t, run.measured, ".", color=BLACK, markersize=3, label="measured")
+        if before is not None and name in before:
+            above.plot(t, before[name], "--", color=GREY, linewidth=1.2, label="where it began")
+        above.plot(t, run.found, color=BLUE, linewidth=1.6, label=f"fitted, {1e3 * run.rmse:.3g} mV rms")
+        above.set_title(name)
+        above.legend(frameon=False, fontsize=8)
+        below.plot(t, 1e3 * (run.found - run.measured), color=RED, linewidth=1.0)
+        below.axhline(0.0, color=BLACK, linewidth=0.6)
+        dress(above, "", "Voltage [V]" if column == 0 else "")
+        dress(below, unit.label, "Fitted - measured [mV]" if column == 0 else "")
+    return figure
+
+
+def convergence_figure(history: np.ndarray, labels: Sequence[str], title: str = "") -> Figure:
+    """The cost (first column of `history`) on a logarithmic axis and every number, a row a step, one panel each."""
+    rows = -(-len(labels) // 2)
+    figure = new_figure(9.0, 1.0 + 1.9 * rows, title)
+    axes = figure.subplots(rows, 2, sharex=True, squeeze=False).ravel()
+    for panel in axes[len(labels) :]:
+        panel.set_visible(False)
+    for k, (values, label) in enumerate(zip(history.T, labels, strict=True)):
+        panel = axes[k]
+        panel.plot(np.arange(len(values)), values, "o-", color=ORANGE if k else BLUE, markersize=3.5, linewidth=1.5)
+        dress(panel, "Step" if k >= len(labels) - 2 else "", label)
+        panel.yaxis.label.set_fontsize(8)
+        if values.min() > 0 and values.max() / values.min() > 10:
+            panel.set_yscale("log")
+    axes[0].xaxis.set_major_locator(MaxNLocator(integer=True))
+    return figure
+
+
+def correlation_figure(correlation: np.ndarray, names: Sequence[str], title: str = "") -> Figure:
+    """Correlations of all numbers as a square of colours, with their values where they fit."""
+    count = len(names)
+    size = 2.6 + 0.42 * count
+    figure = new_figure(size + 1.6, size, title)
+    axes = figure.subplots()
+    picture = axes.imshow(correlation, cmap="RdBu_r", vmin=-1.0, vmax=1.0)
+    axes.set_xticks(range(count), names, rotation=60, ha="right", rotation_mode="anchor", fontsize=8)
+    axes.set_yticks(range(count), names, fontsize=8)
+    if count <= 14:
+        for row in range(count):
+            for column in range(count):
+                value = correlation[row, column]
+                colour = "white" if abs(value) > 0.6 else BLACK
+                axes.text(column, row, f"{value:.2f}", ha="center", va="center", fontsize=7, color=colour)
+    figure.colorbar(picture, ax=axes, shrink=0.8).set_label("Correlation [-]")
+    return figure
+
+
+def corner_figure(samples: np.ndarray, names: Sequence[str], truth: Sequence[float] | None = None) -> Figure:
+    """How often samples (a row each) fall where: of every number alone on the diagonal, of every pair below it. `truth`
+    is marked where it is known."""
+    count = len(names)
+    figure = new_figure(1.2 + 1.7 * count, 1.0 + 1.6 * count, "")
+    axes = figure.subplots(count, count, squeeze=False, sharex="col")
+    for row in range(count):
+        for column in range(count):
+            panel = axes[row, column]
+            if column > row:
+                panel.set_visible(False)
+                continue
+            if row == column:
+                panel.hist(samples[:, row], bins=30, color=BLUE, alpha=0.8)
+                panel.set_yticks([])
+            else:
+                panel.plot(samples[:, column], samples[:, row], ".", color=BLUE, markersize=1.5, alpha=0.3)
+            if truth is not None:
+                panel.axvline(truth[column], color=RED, linewidth=1.0)
+                if row != column:
+                    panel.axhline(truth[row], color=RED, linewidth=1.0)
+            dress(panel, names[column] if row == count - 1 else "", names[row] if column == 0 and row else "")
+            panel.tick_params(labelsize=7)
+            panel.xaxis.label.set_fontsize(8)
+            panel.yaxis.label.set_fontsize(8)
+    return figure

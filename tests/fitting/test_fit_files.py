@@ -1,0 +1,195 @@
+"""`cellsim fit`: a file in, numbers with their errors out, or everything that is wrong at once."""
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cellsim.fitting.timeseries import read_timeseries
+from cellsim.scenario_fit import FOLLOWED, METHODS, NAMES_OF_COSTS, load_fit
+
+SCENARIOS = sorted((Path(__file__).parents[2] / "scenarios").glob("fit_*.toml"))
+GOOD = """\
+title = "two numbers"
+[cell]
+name = "Chen2020"
+[model]
+name = "SPM"
+mesh = "coarse"
+[fit]
+noise_is_known = true
+[fit.free]
+"positive.particle.D_s" = [5e-16, 5e-14]
+soc = [0.85, 1.0]
+[fit.start]
+"1C.soc" = 0.93
+[[fit.experiments]]
+name = "1C"
+protocol = ["Discharge at 1C until 2.8 V"]
+follow = "current"
+soc = 0.95
+synthetic = {noise = 1e-3, period = 40.0}
+[fit.truth]
+"positive.particle.D_s" = 5e-15
+"""
+
+
+@pytest.fixture
+def written(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    def write(text, name="fit.toml"):
+        (tmp_path / name).write_text(text)
+        return name
+
+    return write
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory):
+    """The good file, fitted; its folder and what was printed."""
+    from contextlib import redirect_stdout
+    from io import StringIO
+
+    from cellsim.cli import main
+
+    folder = tmp_path_factory.mktemp("fit")
+    (folder / "fit.toml").write_text(GOOD)
+    told = StringIO()
+    with redirect_stdout(told):
+        code = main(["fit", str(folder / "fit.toml"), "--out", str(folder / "out")])
+    return folder / "out", code, told.getvalue()
+
+
+def test_a_fit_writes_numbers_with_errors_residuals_words_and_pictures(done):
+    folder, code, told = done
+    assert code == 0
+    files = {file.name for file in folder.iterdir()}
+    assert files == {
+        "fit.json",
+        "fit.png",
+        "residuals.csv",
+        "fit_summary.md",
+        "convergence.png",
+        "correlation.png",
+    }
+    found = json.loads((folder / "fit.json").read_text())
+    D = found["parameters"]["positive.particle.D_s"]
+    assert abs(D["value"] - 5e-15) < 4 * D["std_error"] < 1e-15
+    assert D["unit"] == "m2/s" and D["initial"] == pytest.approx(4e-15)
+    assert found["parameters"]["1C.soc"]["initial"] == pytest.approx(0.93)
+    assert found["rmse_V"] == pytest.approx(1e-3, rel=0.25)
+    assert found["iterations"] >= 2 and found["wall_s"] > 0 and found["converged"]
+    correlation = np.array(found["correlation"])
+    assert correlation.shape == (2, 2) and np.allclose(np.diag(correlation), 1.0)
+    for file in folder.glob("*.png"):
+        assert file.read_bytes().startswith(b"\x89PNG")
+    assert "two numbers" in told and "+-" in told and "fit.json" in told
+    summary = (folder / "fit_summary.md").read_text()
+    for words in ("# two numbers", "| positive.particle.D_s |", "identifiable", "1C"):
+        assert words in summary
+
+
+def test_residuals_are_what_is_fitted_less_what_was_measured(done):
+    folder, _, _ = done
+    with (folder / "residuals.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert set(rows[0]) == {"experiment", "time_s", "current_A", "measured_V", "fitted_V", "residual_V"}
+    off = np.array([float(row["residual_V"]) for row in rows])
+    told = json.loads((folder / "fit.json").read_text())["rmse_V"]
+    assert np.sqrt(np.mean(off**2)) == pytest.approx(told, rel=1e-6)
+    for row in rows[::20]:
+        assert float(row["fitted_V"]) - float(row["measured_V"]) == pytest.approx(float(row["residual_V"]), abs=2e-8)
+
+
+def test_a_record_from_a_file_is_fitted_as_it_is(written, cellsim_command, tmp_path, done):
+    folder, _, _ = done
+    with (folder / "residuals.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    lines = ["time_s,current_A,voltage_V"] + [f"{r['time_s']},{r['current_A']},{r['measured_V']}" for r in rows]
+    written("\n".join(lines), "record.csv")
+    text = GOOD.replace("synthetic = {noise = 1e-3, period = 40.0}", 'file = "record.csv"').replace(
+        'protocol = ["Discharge at 1C until 2.8 V"]\nfollow = "current"\n', "noise = 1e-3\n"
+    )
+    code, _, told = cellsim_command("fit", written(text), "--out", "again", "--quiet")
+    assert code == 0, told
+    first, again = (json.loads((at / "fit.json").read_text()) for at in (folder, tmp_path / "again"))
+    for name, number in first["parameters"].items():
+        assert again["parameters"][name]["value"] == pytest.approx(number["value"], rel=1e-3)
+
+
+BAD = [
+    ("", "there is no table [fit]"),
+    (GOOD.replace('"positive.particle.D_s" = [5e-16, 5e-14]', '"positiv.L" = [1, 2]'), "Did you mean 'positive'?"),
+    (GOOD.replace("[5e-16, 5e-14]", "[5e-14, 5e-16]"), "must be [low, high] with low below high"),
+    (GOOD.replace("[5e-16, 5e-14]", '"small"'), "must be [low, high]"),
+    (GOOD.replace("synthetic = {noise = 1e-3, period = 40.0}", 'file = "nowhere.csv"'), "there is no file"),
+    (GOOD.replace("synthetic = {noise = 1e-3, period = 40.0}", ""), "needs either file"),
+    (GOOD.replace("noise = 1e-3", "noise = 3.0"), "noise = 3 V; expected 0 to 1 V"),
+    (GOOD.replace("period", "perod"), "Did you mean 'period'?"),
+    (GOOD.replace("Discharge at 1C until", "Discharg at 1C until"), "protocol"),
+    (GOOD.replace("noise_is_known = true", 'method = "marquart"'), "there is no method 'marquart'"),
+    (GOOD.replace("noise_is_known = true", 'cost = "cube"'), "There is: squared, huber, student, relative"),
+    (GOOD.replace('"1C.soc" = 0.93', '"2C.soc" = 0.93'), "2C.soc cannot be begun with"),
+    (GOOD.replace("[fit.truth]", '[fit.priors]\n"negative.L" = {mean = 1.0, sd = 1.0}\n[fit.truth]'), "it is not free"),
+    (GOOD + "\n[protocol]\nsoc = 1.0\n", "[protocol] has no place in a fit file"),
+    (GOOD.replace('name = "Chen2020"', 'name = "Chen2021"'), "Did you mean 'chen2020'?"),
+    (GOOD.replace('follow = "current"', 'follow = "me"'), f"must be one of {', '.join(FOLLOWED)}"),
+]
+
+
+@pytest.mark.parametrize(("text", "said"), BAD, ids=[said[:40] for _, said in BAD])
+def test_bad_input_exits_with_2_and_one_clear_message(written, cellsim_command, text, said):
+    code, out, err = cellsim_command("fit", written(text))
+    assert code == 2 and out == ""
+    assert said in err and "Traceback" not in err
+
+
+def test_all_that_is_wrong_is_told_at_once(written, cellsim_command):
+    text = GOOD.replace("[5e-16, 5e-14]", "3").replace("period", "perod").replace("noise_is_known", "noise_known")
+    code, _, err = cellsim_command("fit", written(text))
+    assert code == 2 and err.startswith("cellsim: 3 problems in fit.toml")
+
+
+def test_a_fit_file_is_no_scenario_and_says_what_it_is(written, cellsim_command):
+    code, _, err = cellsim_command("run", written(GOOD))
+    assert code == 2 and "this is a fit file, for `cellsim fit fit.toml`" in err
+
+
+def test_there_is_nothing_to_resume_where_nothing_was_left(written, cellsim_command):
+    code, _, err = cellsim_command("fit", written(GOOD), "--resume", "--out", "empty")
+    assert code == 2 and "there is no unfinished fit in empty" in err
+
+
+def test_a_new_fit_file_can_be_read_as_it_is(written, cellsim_command):
+    code, out, _ = cellsim_command("new", "--fit", "mine.toml")
+    assert code == 0 and "run it with: cellsim fit mine.toml" in out
+    file = load_fit("mine.toml")
+    assert len(file.free) == 2 and len(file.planned) == 1
+    for word in (*METHODS, *NAMES_OF_COSTS):
+        assert word in Path("mine.toml").read_text()
+
+
+@pytest.mark.parametrize("file", SCENARIOS, ids=lambda file: file.stem)
+def test_every_fit_file_that_is_shipped_is_sound_and_says_how_it_is_run(file):
+    found = load_fit(file)
+    assert found.title and len(found.description) > 80
+    assert file.read_text().startswith("# ") and f"cellsim fit scenarios/{file.name}" in file.read_text()
+    assert found.free and found.planned
+
+
+def test_a_table_without_its_columns_or_with_words_is_refused(tmp_path):
+    path = tmp_path / "record.csv"
+    for text, said in (
+        ("time_s,current_A\n0,1\n", "it lacks voltage_V"),
+        ("", "it lacks time_s"),
+        ("time_s,current_A,voltage_V\n0,1,3.7\n1,x,3.7\n", "line 3: current_A is no number"),
+    ):
+        path.write_text(text)
+        with pytest.raises(ValueError, match=said):
+            read_timeseries(path)
+    path.write_bytes(b"\xff\xfe\x00junk")
+    with pytest.raises(ValueError, match="no table of text"):
+        read_timeseries(path)
