@@ -32,6 +32,7 @@ ROWS = (
     ("citations", "plotting", "output", "resume"),
     (
         "hints",
+        "shipped",
         "settings",
         "entries",
         "scenario_parts",
