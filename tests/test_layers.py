@@ -34,6 +34,7 @@ ROWS = (
     ("citations", "plotting", "output", "fit_output", "resume"),
     (
         "hints",
+        "shipped",
         "settings",
         "entries",
         "scenario_parts",

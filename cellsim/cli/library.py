@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from cellsim import citations, registry
+from cellsim import citations, registry, shipped
 from cellsim.cells import bpx
 from cellsim.cells import library as cell_library
 from cellsim.cells.balance import Lithiation, at_soc, open_circuit_voltage
@@ -38,7 +38,7 @@ ITS_ELECTROLYTE = "Its electrolyte"
 
 def list_kind(kind: str) -> int:
     """Prints what there is of `kind`; the exit code. Raises `BadInput`."""
-    known = ["cells", "electrolytes", "formats", "ions", "models", "steps"]
+    known = ["cells", "electrolytes", "formats", "ions", "models", "scenarios", "steps"]
     rows: list[tuple[str, ...]]
     if kind == "cells":
         rows = [(name, _headline(registry.module(cell_library, name))) for name in registry.names(cell_library)]
@@ -50,6 +50,8 @@ def list_kind(kind: str) -> int:
         rows = electrolytes.listed_ions()
     elif kind == "models":
         rows = [(name, _headline(inspect.getmodule(model))) for name, model in MODELS.items()]
+    elif kind == "scenarios":
+        rows = list(shipped.titles().items())
     elif kind == "steps":
         rows = list(steps.STEPS)
     else:

@@ -8,7 +8,8 @@ Runs a scenario file, or a cell and a step named here, and writes timeseries.csv
 pictures. Options given here win over those of the file.
 
 examples:
-  cellsim run scenarios/lgm50_1C.toml
+  cellsim run my_scenario.toml
+  cellsim run lgm50_1C
   cellsim run scenarios/lgm50_1C.toml --mesh fine --out out/fine
   cellsim run --cell Chen2020 --protocol "Discharge at 2C until 2.5 V"
   cellsim run --cell Chen2020 --protocol "Charge at C/2 until 4.2 V" --soc 0
@@ -53,6 +54,7 @@ Lists what there is to name.
 examples:
   cellsim list cells
   cellsim list electrolytes
+  cellsim list scenarios
   cellsim list steps
 """
 DESCRIBE = """\
@@ -124,11 +126,11 @@ def parser() -> argparse.ArgumentParser:
 
     _add_impedance(command("impedance", IMPEDANCE, "compute an impedance spectrum"))
 
-    listing = command("list", LIST, "list cells, electrolytes, formats, ions, models or steps")
+    listing = command("list", LIST, "list cells, electrolytes, formats, ions, models, scenarios or steps")
     listing.add_argument(
         "kind",
         metavar="KIND",
-        help="cells, electrolytes, formats (of measured records), ions (in water), models or steps",
+        help="cells, electrolytes, formats (of measured records), ions (in water), models, scenarios or steps",
     )
     listing.set_defaults(command=_list)
 
@@ -153,7 +155,12 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _add_run(run: argparse.ArgumentParser) -> None:
-    run.add_argument("scenario", metavar="SCENARIO.toml", nargs="?", help="a scenario file; `cellsim new` writes one")
+    run.add_argument(
+        "scenario",
+        metavar="SCENARIO.toml",
+        nargs="?",
+        help="a scenario file, as `cellsim new` writes one, or the name of a shipped one",
+    )
     run.add_argument(
         "--resume", metavar="DIR", help="go on with the run of several cycles that was interrupted in this folder"
     )
