@@ -136,6 +136,10 @@ class Lumped(AbstractModel):
         """What the model says."""
         return self.model.balance(held, charge)
 
+    def ageing(self, held: Any) -> Mapping[str, Any]:
+        """What the model says."""
+        return self.model.ageing(held)
+
     def outside_measured_range(self, line: np.ndarray, T: np.ndarray) -> str | None:
         """What the model says."""
         return self.model.outside_measured_range(line, T)

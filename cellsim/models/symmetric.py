@@ -202,6 +202,11 @@ class SymmetricCell(AbstractModel):
         salt = np.asarray(held.salt)
         return Balance(float(np.max(np.abs(salt - salt[0])) / salt[0]))
 
+    def ageing(self, held: Any) -> Mapping[str, Any]:
+        """There are no side reactions."""
+        del held
+        return {}
+
     def outside_measured_range(self, line: np.ndarray, T: np.ndarray) -> str | None:
         """A sentence with the range when the electrolyte left the one in which it was measured, else None."""
         return self.cell.electrolyte.outside_measured_range(line[:, 0] * float(self.cell.c0), T)
