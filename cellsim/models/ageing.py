@@ -63,7 +63,10 @@ def profiles(system: DiscreteDFN, y: State) -> dict[str, Array]:
         for unknown, amount in zip(side_reactions.unknowns(electrode), amounts, strict=True):
             found[f"{side} {unknown.name}"] = amount
         for k, reaction in enumerate(electrode.side_reactions):
-            j, w = _over_walls(system, side, _of(passed, k)), _over_walls(system, side, [x.wall.w for x in passed])
+            j, w = (
+                _over_walls(system, side, _of(passed, k)),
+                _over_walls(system, side, [jnp.asarray(x.wall.w) for x in passed]),
+            )
             found[f"{side} {reaction.name} current density"] = j
             found[f"{side} {reaction.name} overpotential"] = w - reaction.U
     return found
