@@ -36,8 +36,11 @@ def beneath_film(current: Callable[[Array], Array], w: Any, U: Any, R_film: Any,
     x + R_film current(x) = w. All reactions there together pass `current(x)` [A/m2], which does not fall with x; most
     of it vanishes at `U` [V], near which, or `w`, the root is looked for from `guess` on."""
     w, U, R_film, guess = jnp.broadcast_arrays(*(jnp.asarray(x, dtype=float) for x in (w, U, R_film, guess)))
-    excess = lambda x: x + R_film * current(x) - w
-    return increasing_root(excess, guess, jnp.minimum(w, U) - REACH, jnp.maximum(w, U) + REACH)
+    # the unknown is told from below all potentials that are looked at: a relative precision is then one in volts, also
+    # where x passes zero
+    low, high = lax.stop_gradient((jnp.minimum(w, U) - 2 * REACH, jnp.maximum(w, U) + REACH))
+    excess = lambda above: (low + above) + R_film * current(low + above) - w
+    return low + increasing_root(excess, guess - low, jnp.full_like(low, REACH), high - low)
 
 
 def guess_beneath_film(j0: Any, w: Any, U: Any, R_film: Any, T: Any) -> Float[Array, "*point"]:

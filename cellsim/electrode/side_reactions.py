@@ -154,7 +154,8 @@ class SolventLimitedSEI(AbstractSEIGrowth):
     def j(self, wall: Wall, amounts: Amounts) -> Float[Array, "*point"]:
         """Current density [A/m2], below zero."""
         D_sol = self.D_sol * arrhenius_factor(self.E, self.T_ref, wall.T)
-        return -F * D_sol * self.c_sol / jnp.asarray(amounts[0])
+        j = -F * D_sol * self.c_sol / jnp.asarray(amounts[0])
+        return jnp.broadcast_to(j, jnp.broadcast_shapes(j.shape, jnp.shape(wall.w)))
 
 
 class SolventReductionSEI(AbstractSEIGrowth):
