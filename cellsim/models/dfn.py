@@ -300,7 +300,11 @@ class DiscreteDFN(AbstractIsothermal):
         added = self._added_by_walls(self.wall_area[:-1] * left[2], self.wall_area[1:] * right[2])
         path, t_plus = op.across_faces(self.half_path), ionic.through.t_plus
         migrating = (t_plus * ionic.i_e - (1 - t_plus) * added / path) / charge
-        return migrating + binary.diffusion(self.cell.electrolyte, c_l, c_r, path, self.T)
+        flux = migrating + binary.diffusion(self.cell.electrolyte, c_l, c_r, path, self.T)
+        if self.cell.V_salt is None:
+            return flux
+        c = op.weighted_face_value(c_l, c_r, self.half_path[:-1], self.half_path[1:])
+        return flux + binary.carried(c, t_plus, ionic.i_e, self.cell.V_salt, self.cell.electrolyte)
 
     def _added_by_walls(self, left: Array, right: Array) -> Array:
         """What the walls of the cells on either side, of `left` and `right` A per m2 of cell area, add to the integral

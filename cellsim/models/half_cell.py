@@ -117,8 +117,8 @@ class HalfCell(AbstractModel):
 
     @property
     def T_usual(self) -> Scalar:
-        """The temperature of the published cell [K]."""
-        return self.cell.T_ref
+        """The temperature at which a run of the cell begins [K]."""
+        return self.cell.T_initial
 
     @property
     def limits(self) -> Limits:
@@ -259,7 +259,9 @@ def _as_full_cell(cell: HalfCellDesign) -> Cell:
         C_dl=cell.lithium.C_dl,
     )
     same = {name: getattr(cell, name) for name in ("separator", "electrolyte", "area", "c0", "V_min", "V_max")}
-    same |= {name: getattr(cell, name) for name in ("capacity", "T_ref", "R_contact", "name", "source")}
+    same |= {
+        name: getattr(cell, name) for name in ("capacity", "T_ref", "R_contact", "V_salt", "heat", "name", "source")
+    }
     return Cell(negative=metal, positive=working, **same)
 
 
@@ -337,9 +339,9 @@ class DiscreteHalfCell(AbstractIsothermal):
         return {name: full[name.replace("working", "positive").replace("lithium", "negative")] for name in LOSSES}
 
     def heats(self, y: State, I: Scalar) -> dict[str, Scalar]:
-        """None is accounted for: such a cell is held at one temperature."""
-        del y, I
-        return {}
+        """Heat [W] by its cause; all of the entropy is in the curve of the working electrode against the metal."""
+        at_metal = self.metal_current(y.line[0], y.line[1])
+        return observables.heats(self.porous, y, I, lambda j: jnp.concatenate([at_metal, j[1:]]))
 
     def inventory(self, y: State, rest: State) -> observables.Inventory:
         """What the state holds; the solid of the negative electrode stands for nothing."""

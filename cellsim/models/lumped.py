@@ -33,7 +33,7 @@ class Lumped(AbstractModel):
         if getattr(getattr(self.model, "cell", None), "heat", None) is None:
             raise ValueError(
                 f"{type(self.model).__name__} of {self.model.title} has no heat data, so its temperature is given. "
-                "Needed: the model of a full cell with `cell.heat`."
+                "Needed: the model of a cell with `cell.heat`."
             )
 
     @property

@@ -1,5 +1,6 @@
 """What can be read off a state of a DFN cell: profiles, where the losses are, and what must be conserved."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import equinox as eqx
@@ -244,8 +245,11 @@ def losses(system: DiscreteDFN, y: State, I: Scalar) -> dict[str, Scalar]:
     return {**terms, "solid ohmic": V - sum(terms.values())}
 
 
-def heats(system: DiscreteDFN, y: State, I: Scalar) -> dict[str, Scalar]:
-    """Heat [W] that the cell makes, by its cause."""
+def heats(
+    system: DiscreteDFN, y: State, I: Scalar, current: Callable[[Array], Array] = lambda j: j
+) -> dict[str, Scalar]:
+    """Heat [W] that the cell makes, by its cause. `current` gives the current densities of the walls from those of
+    insertion, where some pass another."""
     i, area = I / system.cell.area, system.cell.area
     faces = system.solution_phase(y, i)
     R_s = jnp.where(system.is_inside, op.across_faces(system.solid_resistance), 0.0)
@@ -255,7 +259,7 @@ def heats(system: DiscreteDFN, y: State, I: Scalar) -> dict[str, Scalar]:
 
     there, surface = system.at_walls(y), y.fibre[-1]
     h = system.branch_in(y)
-    j = system.insertion(there, surface, h)
+    j = current(system.insertion(there, surface, h))
     dUdT = system.by_material(lambda material: lambda x: material.dUdT(x, system.T), surface)
     walls = system.on_electrodes(system.wall_area)
     of_walls = lambda x: area * jnp.sum(walls * system.over_walls(x))

@@ -43,8 +43,8 @@ def check_one_particle(cell: Cell, model: str) -> None:
             )
         if electrode.side_reactions:
             raise ValueError(
-                f"{model} knows no side reactions, but the {side} electrode of {cell.name} has some. Needed: the DFN, or "
-                "`side_reactions=()`."
+                f"{model} knows no side reactions, but the {side} electrode of {cell.name} has some. Needed: the DFN, "
+                "or `side_reactions=()`."
             )
 
 
