@@ -301,6 +301,7 @@ def summary(solution: Solution, about: About, files: list[str]) -> dict[str, Any
             for which, value in (("min", np.min), ("max", np.max))
         },
         "conservation": solution.balance._asdict(),
+        **({"ageing": {name: float(x) for name, x in solution.ageing.items()}} if solution.ageing else {}),
         "time_steps": int(solution.steps),
         "time_steps_rejected": int(solution.rejected),
         "warnings": [warning] if warning else [],

@@ -20,7 +20,7 @@ Key = tuple[str, ...]
 
 KEYS: dict[str, tuple[str, ...]] = {
     "": ("title", "description"),
-    "cell": ("name", "electrolyte", "check", "set"),
+    "cell": ("name", "electrolyte", "side_reactions", "check", "set"),
     "model": ("name", "mesh", "thermal", "ambient_temperature"),
     "protocol": ("steps", "soc", "cycles", "until", "temperature", "period", "skip"),
     "solver": ("rtol", "atol", "max_steps"),

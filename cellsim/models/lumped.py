@@ -33,7 +33,7 @@ class Lumped(AbstractModel):
         if getattr(getattr(self.model, "cell", None), "heat", None) is None:
             raise ValueError(
                 f"{type(self.model).__name__} of {self.model.title} has no heat data, so its temperature is given. "
-                "Needed: the model of a full cell with `cell.heat`."
+                "Needed: the model of a cell with `cell.heat`."
             )
 
     @property
@@ -135,6 +135,10 @@ class Lumped(AbstractModel):
     def balance(self, held: Any, charge: np.ndarray) -> Any:
         """What the model says."""
         return self.model.balance(held, charge)
+
+    def ageing(self, held: Any) -> Mapping[str, Any]:
+        """What the model says."""
+        return self.model.ageing(held)
 
     def outside_measured_range(self, line: np.ndarray, T: np.ndarray) -> str | None:
         """What the model says."""

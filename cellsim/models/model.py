@@ -251,5 +251,10 @@ class AbstractModel(eqx.Module):
         [C] passed until then."""
 
     @abc.abstractmethod
+    def ageing(self, held: Any) -> Mapping[str, Any]:
+        """What side reactions took along a run, from its inventories, with units in the names; empty where there are
+        none."""
+
+    @abc.abstractmethod
     def outside_measured_range(self, line: np.ndarray, T: np.ndarray) -> str | None:
         """A sentence with the range when states with these `line` (states, fields, nodes) leave what was measured."""

@@ -40,6 +40,11 @@ def check_one_particle(cell: Cell, model: str) -> None:
                 f"{model} knows no state of hysteresis, but the {side} electrode of {cell.name} has one. Needed: the "
                 "DFN, or `hysteresis=None`."
             )
+        if electrode.side_reactions:
+            raise ValueError(
+                f"{model} knows no side reactions, but the {side} electrode of {cell.name} has some. Needed: the DFN, "
+                "or `side_reactions=()`."
+            )
 
 
 class Walls(eqx.Module):

@@ -235,6 +235,12 @@ class Solution(eqx.Module):
         Q = np.asarray(self.kept(self.Q))
         return self.model.balance(self._seen[2], (Q - Q[0]) * SECONDS_PER_HOUR)
 
+    @property
+    def ageing(self) -> Any:
+        """What side reactions took, by name, with units in the names: lithium, capacity, and the loss of lithium
+        inventory; empty where there are none. Differentiable."""
+        return self.model.ageing(self._seen[2])
+
     def at(self, times: Any) -> "Solution":
         """The same run seen at other times [s], from the dense output of the solver; beyond the stop, the stop.
 
