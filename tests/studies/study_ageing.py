@@ -8,6 +8,8 @@ of every step. Needs PyBaMM, which `make bench` installs.
 import warnings
 from typing import Any
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 from rows import Row
 
@@ -44,7 +46,46 @@ def of_pybamm() -> tuple[np.ndarray, dict[str, np.ndarray]]:
     return ends, {name: solution[name].entries for name in ("Time [s]", "Voltage [V]", SEI, PLATING)}
 
 
+PATHS = ("0.D_sol", "0.film.resistivity", "0.film.L0", "1.k", "1.alpha_c")  # of the side reactions
+
+
+def derivatives() -> list[Row]:
+    """Of the lithium in the film and of that plated after a part of a fast charge, in the constants of both reactions:
+    forward against central differences, and reverse against forward."""
+    published = cs.load_cell("OKane2022_ageing")
+    usual = [cs.parameters.get(published, f"negative.side_reactions.{path}") for path in PATHS]
+
+    def lost(factors: Any) -> tuple[Any, Any]:
+        cell = published
+        for path, value, factor in zip(PATHS, usual, factors, strict=True):
+            cell = cs.replace(cell, f"negative.side_reactions.{path}", value * factor)
+        model, times = cs.DFN(cell, cs.Mesh(3, 2, 3, 4)), jnp.array([0.0, 400.0])
+        run = cs.simulate(model, cs.charge(1.5, until=5.0), soc=0.6, times=times, rtol=1e-9, max_steps=600)
+        taken = jnp.stack([run.ageing[f"lithium_in_negative_{name}_mol"] for name in ("SEI", "plated")])
+        return 1e6 * taken, 1e6 * taken
+
+    here, both = jnp.ones(len(PATHS)), jax.jit(jax.jacfwd(lost, has_aux=True))
+    forward = np.asarray(both(here)[0])
+    differences = []
+    for e in np.eye(len(PATHS)):
+        near, far = ((both(here + h * e)[1] - both(here - h * e)[1]) / (2 * h) for h in (1e-3, 2e-3))
+        differences.append((4 * near - far) / 3)
+    expected = np.stack(differences, axis=1)
+    reverse = np.asarray(jax.jit(jax.jacrev(lambda x: lost(x)[0]))(here))
+    size = np.max(np.abs(expected), axis=1, keepdims=True)
+    off, apart = np.max(np.abs(forward - expected) / size), np.max(np.abs(reverse - forward) / size)
+    return [
+        Row("derivatives of what is lost, forward from differences", f"{off:.0e}", "at most 1e-05", bool(off <= 1e-5)),
+        Row("the same, reverse from forward", f"{apart:.0e}", "at most 1e-09", bool(apart <= 1e-9)),
+    ]
+
+
 def study() -> list[Row]:
+    """Voltage of every step, the lithium that the film and the plating took, and derivatives of it."""
+    return against_pybamm() + derivatives()
+
+
+def against_pybamm() -> list[Row]:
     """Voltage of every step, and the lithium that the film and the plating took."""
     ends, there = of_pybamm()
     with warnings.catch_warnings():

@@ -1,8 +1,5 @@
-"""Cells that age: films against their closed form, lithium that plates and comes back, where all of it went, and the
-derivatives of what is lost."""
+"""Cells that age: films against their closed form, lithium that plates and comes back, and where all of it went."""
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -107,34 +104,3 @@ def test_dead_lithium_is_the_integral_of_what_dies(dying):
         total += h / 3 * (rate[0] + rate[-1] + 4 * rate[1::2].sum() + 2 * rate[2:-1:2].sum())
     dead = mean("dead lithium", dying)[-1] - start
     assert dead > 1.0 and dead == pytest.approx(total, rel=1e-5)
-
-
-def test_derivatives_of_what_is_lost_are_those_of_differences():
-    """Of film and plated lithium after a part of a fast charge, in the constants of both reactions and of the film."""
-    paths = ("0.D_sol", "0.film.resistivity", "0.film.L0", "1.k", "1.alpha_c")
-    published = ageing_cell()
-    usual = [cs.parameters.get(published, f"negative.side_reactions.{path}") for path in paths]
-
-    def lost(factors):
-        cell = published
-        for path, value, factor in zip(paths, usual, factors, strict=True):
-            cell = cs.replace(cell, f"negative.side_reactions.{path}", value * factor)
-        times = jnp.array([0.0, 400.0])
-        run = cs.simulate(cs.DFN(cell, MESH), cs.charge(1.5, until=5.0), soc=0.6, times=times, rtol=1e-9, max_steps=600)
-        seen = run.ageing
-        return 1e6 * jnp.stack([seen[f"lithium_in_negative_{name}_mol"] for name in ("SEI", "plated")])
-
-    here = jnp.ones(len(paths))
-    twice = lambda factors: (value := lost(factors), value)
-    both = jax.jit(jax.jacfwd(twice, has_aux=True))
-    forward, value = both(here)
-    differences = []
-    for e in np.eye(len(paths)):
-        near, far = ((both(here + h * e)[1] - both(here - h * e)[1]) / (2 * h) for h in (1e-3, 2e-3))
-        differences.append((4 * near - far) / 3)
-    expected = np.stack(differences, axis=1)
-    assert np.all(np.abs(value) > 0.1)
-    size = np.max(np.abs(expected), axis=1, keepdims=True)
-    assert np.max(np.abs(forward - expected) / size) < 1e-5
-    reverse = jax.jit(jax.jacrev(lost))(here)
-    assert np.max(np.abs(reverse - forward) / size) < 1e-9
