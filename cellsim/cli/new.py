@@ -67,7 +67,7 @@ mesh = "coarse"               # coarse, default or fine
 [fit]
 # method = "levenberg-marquardt"  # gauss-newton, bfgs; with the extra `fit`: adam, nelder-mead, differential-evolution
 # cost = "squared"            # huber or student where there are outliers; relative
-# iterations = 50
+# iterations = 100
 # starts = 1                  # from how many points between the bounds to begin
 # noise_is_known = false      # true: the noise that is stated below sets the standard errors
 

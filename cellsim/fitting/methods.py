@@ -23,6 +23,7 @@ class Iterate(NamedTuple):
     memory: Memory
 
 
+FAR = 3.0  # times the size to which residuals are tamed, and it is worth it
 Report = Callable[[Iterate], bool]  # whether to stop here
 CONVERGED, USED_UP, STOPPED, STUCK = (
     "converged",
@@ -58,55 +59,96 @@ class AbstractMethod(eqx.Module):
 class LevenbergMarquardt(AbstractMethod):
     """Least squares by damped Gauss-Newton steps, with the Jacobian in forward mode.
 
-    The damping follows the ratio of what a step brought to what it promised. Ends when a step brings less than
-    `tolerance` of what one standard deviation of one residual is worth: a hundredth of a standard error or so is then
-    left. No coordinate moves further than `longest` in a step (about eight of them span two bounds).
+    The damping follows the ratio of what a step brought to what it promised. It holds back a coordinate by its own
+    effect on the residuals to the power 1 - `evenness`, times that of the greatest one: with 0 (Marquardt, More) what
+    has little effect runs to its bounds while all is still far off, with 1 (Levenberg) it hardly moves. As long as
+    residuals are far above `tame` standard deviations they count as `tame` arsinh(r / `tame`), so that the few that
+    are furthest off do not lead astray; from where that ends, as they are. The cost that is reported is always that of
+    the residuals as they are, and may rise meanwhile.
+
+    Ends when a step brings less than `tolerance` of what one standard deviation of one residual is worth: a hundredth
+    of a standard error or so is then left. No coordinate moves further than `longest` in a step (about eight of them
+    span two bounds).
 
     Sources: D. W. Marquardt, J. Soc. Indust. Appl. Math. 11 (1963) 431, doi:10.1137/0111030; J. J. More, Lecture Notes
     in Mathematics 630 (1978) 105; H. B. Nielsen, report IMM-REP-1999-05, Technical University of Denmark (1999).
     """
 
-    iterations: int = eqx.field(static=True, default=50)
+    iterations: int = eqx.field(static=True, default=100)
     tolerance: float = eqx.field(static=True, default=1e-4)
     damping: float = eqx.field(static=True, default=1e-2)
     longest: float = eqx.field(static=True, default=2.0)
+    evenness: float = eqx.field(static=True, default=0.5)
+    tame: float = eqx.field(static=True, default=30.0)
 
     def run(self, problem: Problem, z: Float[np.ndarray, " free"], memory: Memory, report: Report) -> str:
         """Goes down from `z`; why it ended."""
         here = problem.linearised(z)
-        damping, growth = float(memory.get("damping", self.damping)), 2.0
-        scale = np.asarray(memory.get("scale", np.zeros(len(z))))
-        told = lambda: {"damping": np.asarray(damping), "scale": scale}
-        if report(Iterate(here.z, here.cost, told())):
+        state = _Damping(float(memory.get("damping", self.damping)), np.asarray(memory.get("scale", np.zeros(len(z)))))
+        if report(Iterate(here.z, here.cost, state.memory())):
             return STOPPED
-        taken = 0
-        while taken < self.iterations:
-            scale = np.maximum(scale, np.linalg.norm(here.J, axis=0))
-            step = damped_step(here, scale, damping, self.longest)
+        if np.max(np.abs(here.r), initial=0.0) > FAR * self.tame:
+            here, reason = self._down(problem, here, state, report, self.tame)
+            if reason == STOPPED:
+                return reason
+            state.value = self.damping
+        _, reason = self._down(problem, here, state, report, np.inf)
+        return reason
+
+    def _down(
+        self, problem: Problem, start: Linear, state: "_Damping", report: Report, tame: float
+    ) -> tuple[Linear, str]:
+        """Goes down with residuals tamed; where it ended, and why. The tolerance is that of a first look where they
+        are."""
+        whole, here = start, tamed(start, tame)
+        tolerance = self.tolerance if np.isinf(tame) else 100 * self.tolerance
+        while state.taken < self.iterations:
+            state.scale = np.maximum(state.scale, np.linalg.norm(here.J, axis=0))
+            even = state.scale ** (1 - self.evenness) * np.max(state.scale, initial=0.0) ** self.evenness
+            step = damped_step(here, even, state.value, self.longest)
             promised = here.cost - 0.5 * float(np.sum((here.r + here.J @ step) ** 2))
-            worth = self.tolerance * max(1.0, misfit(here))
-            if not np.any(step) or (promised <= 1e-3 * worth and damping <= 1.0):
-                return CONVERGED
-            there = problem.linearised(z + step)
-            taken += 1
+            worth = tolerance * max(1.0, misfit(here))
+            if not np.any(step) or (promised <= 1e-3 * worth and state.value <= 1.0):
+                return whole, CONVERGED
+            tried = problem.linearised(whole.z + step)
+            there = tamed(tried, tame)
+            state.taken += 1
             brought = here.cost - there.cost
             ratio = brought / promised if promised > 0 and np.isfinite(there.cost) else -1.0
             if ratio > 1e-4:
-                z, here = there.z, there
-                was = damping
-                damping *= max(1 / 10, 1 - (2 * ratio - 1) ** 3)
-                growth = 2.0
-                if report(Iterate(z, here.cost, told())):
-                    return STOPPED
+                was = state.value
+                whole, here = tried, there
+                state.accepted(ratio)
+                if report(Iterate(whole.z, whole.cost, state.memory())):
+                    return whole, STOPPED
                 if brought <= worth and was <= 1.0:
-                    return CONVERGED
-            elif promised <= worth and damping <= 1.0:
-                return CONVERGED  # rounding, or the error of the time steps, is greater than what is left
-            else:
-                damping, growth = damping * growth, 2 * growth
-                if damping > 1e12:
-                    return STUCK
-        return USED_UP
+                    return whole, CONVERGED
+            elif promised <= worth and state.value <= 1.0:
+                return whole, CONVERGED  # rounding, or the error of the time steps, is greater than what is left
+            elif state.rejected() > 1e12:
+                return whole, STUCK
+        return whole, USED_UP
+
+
+class _Damping:
+    """How much is held back: up where a step did not lead down, down by how well one did (Nielsen)."""
+
+    def __init__(self, value: float, scale: np.ndarray) -> None:
+        self.value, self.scale, self.growth, self.taken = value, scale, 2.0, 0
+
+    def memory(self) -> Memory:
+        """What is needed to go on."""
+        return {"damping": np.asarray(self.value), "scale": self.scale}
+
+    def accepted(self, ratio: float) -> None:
+        """After a step that brought `ratio` of what it promised."""
+        self.value *= max(1 / 10, 1 - (2 * ratio - 1) ** 3)
+        self.growth = 2.0
+
+    def rejected(self) -> float:
+        """After a step that did not lead down; the damping from now on."""
+        self.value, self.growth = self.value * self.growth, 2 * self.growth
+        return self.value
 
 
 class GaussNewton(AbstractMethod):
@@ -192,6 +234,14 @@ def damped_step(here: Linear, scale: np.ndarray, damping: float, longest: float)
     step[scale == 0] = 0.0
     furthest = float(np.max(np.abs(step), initial=0.0))
     return step * min(1.0, longest / furthest) if furthest > 0 else step
+
+
+def tamed(here: Linear, size: float) -> Linear:
+    """With residuals r as `size` arsinh(r / `size`): unchanged where they are small, logarithms where they are not."""
+    if np.isinf(size):
+        return here
+    share = here.r / size
+    return here._replace(r=size * np.arcsinh(share), J=here.J / np.sqrt(1 + share**2)[:, None])
 
 
 def misfit(here: Linear) -> float:

@@ -18,11 +18,11 @@ from cellsim.fitting.problem import Problem
 from cellsim.protocols import language
 
 BUILD = cs.Build(cs.DFN, cs.Mesh(8, 3, 8, 8))
-NOISE_V, NOISE_I, PERIOD, SOC = 1e-3, 1e-3, 60.0, 0.9
+NOISE_V, NOISE_I, PERIOD, SOC = 1e-3, 1e-2, 20.0, 0.9
 PROTOCOL = [
-    "Discharge at 1C until 2.7 V",
+    "Discharge at 2C until 2.7 V",
     "Rest for 30 minutes",
-    "Charge at C/2 until 4.2 V",
+    "Charge at 1C until 4.2 V",
     "Hold at 4.2 V until C/20",
     "Rest for 30 minutes",
 ]
@@ -57,8 +57,9 @@ def record(cell: object, seed: int) -> cs.Record:
 
 def experiment(cell: object, seed: int) -> Experiment:
     """The record, and how a run answers it: its steps last as long as those of the record."""
-    observe = (Voltage(NOISE_V), Current(NOISE_I))
-    return Experiment(record(cell, seed), BUILD, PROTOCOL, soc=SOC, is_timed=True, observe=observe)
+    return Experiment(
+        record(cell, seed), BUILD, PROTOCOL, soc=SOC, is_timed=True, observe=(Voltage(NOISE_V), Current(NOISE_I))
+    )
 
 
 def truth(cell: object) -> dict[str, float]:
