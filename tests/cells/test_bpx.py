@@ -428,6 +428,8 @@ def test_what_the_standard_has_no_words_for_is_refused_by_name(tmp_path):
         bpx.write(cellsim.load_cell("ORegan2022"), tmp_path / "no.json")
     assert len(caught.value.lines) == 2 and "negative.particle.kinetics" in str(caught.value)
     assert not list(tmp_path.iterdir())
+    with pytest.raises(bpx.UnreadableBPX, match="the standard has no side reactions"):
+        bpx.write(cellsim.load_cell("OKane2022_ageing"), tmp_path / "no.json")
 
 
 # ---- what is wrong with a file
