@@ -13,7 +13,7 @@ VERSIONS := pyproject.toml constraints.txt
 INSTALL := PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 \
 	$(PYTHON) -m pip --python $(BIN)/python install --quiet --editable
 
-.PHONY: help demo test lint format tidy types bench studies verification profile clean
+.PHONY: help demo test lint format tidy types docs wheel bench studies verification profile clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -37,6 +37,14 @@ tidy: $(VENV)/.dev  ## let ruff lay out and repair the code
 
 types: $(VENV)/.dev  ## mypy
 	$(BIN)/mypy
+
+docs: $(VENV)/.docs  ## the documentation, warnings as errors, in build/site
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+wheel: $(VENV)/.release  ## wheel and source distribution in build/dist, and a scenario run by the wheel in an empty environment
+	rm -rf build/dist
+	PIP_CONSTRAINT=constraints.txt $(BIN)/python -m build --outdir build/dist
+	$(PYTHON) tests/packaging/try_wheel.py build/dist constraints.txt
 
 bench: $(VENV)/.bench  ## side by side with PyBaMM on one core: build/bench.json (some minutes; keep the machine quiet)
 	$(BIN)/python tests/bench/run.py --out build/bench.json $(BENCH)
@@ -65,9 +73,17 @@ $(VENV)/.run: $(VERSIONS) | $(BIN)/python
 	@touch $@
 
 $(VENV)/.dev: $(VERSIONS) | $(BIN)/python $(VENV)/.run
-	$(INSTALL) '.[dev]'
+	$(INSTALL) '.[dev,data,biologic,fit]'
+	@touch $@
+
+$(VENV)/.docs: $(VERSIONS) | $(BIN)/python $(VENV)/.dev
+	$(INSTALL) '.[dev,data,biologic,fit,docs]'
+	@touch $@
+
+$(VENV)/.release: $(VERSIONS) | $(BIN)/python $(VENV)/.dev
+	$(INSTALL) '.[dev,data,biologic,fit,release]'
 	@touch $@
 
 $(VENV)/.bench: $(VERSIONS) | $(BIN)/python $(VENV)/.dev
-	$(INSTALL) '.[dev,bench]'
+	$(INSTALL) '.[dev,data,biologic,fit,bench]'
 	@touch $@

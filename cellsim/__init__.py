@@ -29,7 +29,13 @@ from cellsim.fitting.free import Free as Free  # noqa: E402
 from cellsim.fitting.methods import BFGS as BFGS  # noqa: E402
 from cellsim.fitting.methods import GaussNewton as GaussNewton  # noqa: E402
 from cellsim.fitting.methods import LevenbergMarquardt as LevenbergMarquardt  # noqa: E402
+from cellsim.fitting.readers import UnreadableRecord as UnreadableRecord  # noqa: E402
+from cellsim.fitting.readers import read_record as read_record  # noqa: E402
 from cellsim.fitting.record import Record as Record  # noqa: E402
+from cellsim.fitting.segments import profile_of as profile_of  # noqa: E402
+from cellsim.fitting.segments import protocol_of as protocol_of  # noqa: E402
+from cellsim.fitting.synthetic import measured as measured  # noqa: E402
+from cellsim.fitting.thinning import thinned as thinned  # noqa: E402
 from cellsim.laws import Arrhenius as Arrhenius  # noqa: E402
 from cellsim.laws import Constant as Constant  # noqa: E402
 from cellsim.laws import Custom as Custom  # noqa: E402
@@ -73,8 +79,12 @@ from cellsim.protocols.steps import hold as hold  # noqa: E402
 from cellsim.protocols.steps import power as power  # noqa: E402
 from cellsim.protocols.steps import resistance as resistance  # noqa: E402
 from cellsim.protocols.steps import rest as rest  # noqa: E402
+from cellsim.simulation.impedance import impedance as impedance  # noqa: E402
+from cellsim.simulation.impedance import impedance_during as impedance_during  # noqa: E402
+from cellsim.simulation.impedance import impedance_residuals as impedance_residuals  # noqa: E402
 from cellsim.simulation.simulate import simulate as simulate  # noqa: E402
 from cellsim.simulation.solution import OutsideMeasuredRange as OutsideMeasuredRange  # noqa: E402
 from cellsim.simulation.solution import Solution as Solution  # noqa: E402
+from cellsim.simulation.spectrum import Spectrum as Spectrum  # noqa: E402
 
 __version__ = "0.1.0"

@@ -17,9 +17,12 @@ from typing import Any
 import numpy as np
 
 from cellsim import citations
+from cellsim.constants import SECONDS_PER_HOUR
 from cellsim.fitting.free import Free
 from cellsim.fitting.optimise import Optimum
+from cellsim.fitting.record import Record
 from cellsim.parameters import described
+from cellsim.polylines import needed_points
 from cellsim.simulation.again import looking_at
 from cellsim.simulation.chain import CycleSummary, StepEnd, passed
 from cellsim.simulation.solution import Solution
@@ -145,6 +148,21 @@ def rows_of(solution: Solution) -> Iterator[str]:
             yield ",".join(f"{x + 0.0:.10g}" for x in row) + f",{step},{cycle}\n"
 
 
+def write_record(record: Record, path: Path) -> None:
+    """Writes a measured record as CSV in the columns of a time series, to twelve significant digits; empty cells where
+    the record has no temperature. Without the instrument's numbers the steps are those that are recognised, from 1."""
+    t, I = record.t, record.I
+    charge = np.concatenate([[0.0], np.cumsum(0.5 * (I[1:] + I[:-1]) * np.diff(t))]) / SECONDS_PER_HOUR
+    if (step := record.step) is None:
+        step = np.repeat(np.arange(1, len(record.steps) + 1), [each.stop - each.first for each in record.steps])
+    cycle = np.ones(len(t), dtype=int) if record.cycle is None else record.cycle
+    with path.open("w", encoding="utf-8", newline="") as file:
+        file.write(",".join(COLUMNS) + "\n")
+        for k in range(len(t)):
+            T = "" if record.T is None else f"{record.T[k]:.12g}"
+            file.write(f"{t[k]:.12g},{I[k]:.12g},{record.V[k]:.12g},{T},{charge[k]:.12g},{step[k]},{cycle[k]}\n")
+
+
 def interpolation_points(solution: Solution, tolerance: float = INTERPOLATION) -> np.ndarray:
     """Times [s] between which straight lines stay within `tolerance` [V] of the voltage of a step, and within a share
     of its greatest current of the current.
@@ -189,36 +207,6 @@ def _offsets(solution: Solution, tolerance: float) -> Callable[[np.ndarray], np.
         return V[:, None] if is_constant else np.column_stack([V, np.asarray(seen.I) / share])
 
     return values
-
-
-def needed_points(t: np.ndarray, values: np.ndarray, tolerance: float, widest: float) -> list[int]:
-    """Indices of few points between which straight lines pass all others within `tolerance`, none `widest` apart;
-    `values` has a column for each line.
-
-    From each kept point the next one is the farthest in sight: the slopes that pass all points between narrow down, and
-    the line to the next must be one of them.
-    """
-    kept = [0]
-    times, rows = t.tolist(), values.tolist()  # numbers of Python: arrays of one or two are slow
-    wide = [(-math.inf, math.inf)] * values.shape[1]
-    sight = wide
-    for k in range(1, len(times)):
-        start = kept[-1]
-        if k > start + 1:
-            span = times[k] - times[start]
-            slopes = [(y - y0) / span for y, y0 in zip(rows[k], rows[start], strict=True)]
-            is_seen = all(low <= slope <= high for slope, (low, high) in zip(slopes, sight, strict=True))
-            if not is_seen or span > widest:
-                start = k - 1
-                kept.append(start)
-                sight = wide
-        span = times[k] - times[start]
-        rises = [y - y0 for y, y0 in zip(rows[k], rows[start], strict=True)]
-        sight = [
-            (max(low, (rise - tolerance) / span), min(high, (rise + tolerance) / span))
-            for rise, (low, high) in zip(rises, sight, strict=True)
-        ]
-    return [*kept, len(times) - 1]
 
 
 # ---- cycles
@@ -313,6 +301,7 @@ def summary(solution: Solution, about: About, files: list[str]) -> dict[str, Any
             for which, value in (("min", np.min), ("max", np.max))
         },
         "conservation": solution.balance._asdict(),
+        **({"ageing": {name: float(x) for name, x in solution.ageing.items()}} if solution.ageing else {}),
         "time_steps": int(solution.steps),
         "time_steps_rejected": int(solution.rejected),
         "warnings": [warning] if warning else [],

@@ -36,7 +36,13 @@ from cellsim.scenario_models import (
 from cellsim.scenario_models import (
     described as described_by,
 )
-from cellsim.scenario_parts import Optimise, electrolyte_from, optimise_from, protocol_from
+from cellsim.scenario_parts import (
+    Optimise,
+    electrolyte_from,
+    optimise_from,
+    protocol_from,
+    with_side_reactions,
+)
 from cellsim.settings import BadInput, Reading, Settings, settings_in, shown
 from cellsim.simulation.simulate import Progress, simulate
 from cellsim.simulation.solution import Solution
@@ -207,6 +213,9 @@ def _cell(read: Reading) -> Any:
             read.problems.append(
                 f"{read.settings['cell', 'electrolyte'].place}: {registry.plain(error, 'electrolyte')}"
             )
+    beside = read.settings.get(("cell", "side_reactions"))
+    if beside is not None:
+        cell = with_side_reactions(beside, cell, read.problems)
     return _changed(read, cell)
 
 

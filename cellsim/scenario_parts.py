@@ -7,12 +7,15 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from cellsim.constants import ZERO_CELSIUS
+from cellsim.electrode import side_reactions
+from cellsim.electrode.side_reactions import AbstractSideReaction, SEIFilm
 from cellsim.electrolyte import levels, speciation
 from cellsim.electrolyte.electrolyte import AbstractElectrolyte, Electrolyte
+from cellsim.entries import Entries, built, quantities
 from cellsim.fitting.free import Free
 from cellsim.hints import near_name
 from cellsim.laws import Constant
-from cellsim.parameters import Quantity, UnknownPath, get
+from cellsim.parameters import Quantity, UnknownPath, get, replace
 from cellsim.protocols import language
 from cellsim.protocols.protocol import Protocol, Until
 from cellsim.settings import Given, Reading, shown
@@ -25,6 +28,13 @@ LEVELS: dict[str, type[AbstractElectrolyte]] = {
     "stefan-maxwell": levels.StefanMaxwellElectrolyte,
     "association": levels.AssociatedElectrolyte,
     "trade-off": levels.TradeOffElectrolyte,
+}
+SIDE_REACTIONS: dict[str, type[AbstractSideReaction]] = {
+    "solvent-limited SEI": side_reactions.SolventLimitedSEI,
+    "solvent-reduction SEI": side_reactions.SolventReductionSEI,
+    "interstitial-limited SEI": side_reactions.InterstitialLimitedSEI,
+    "reversible plating": side_reactions.ReversiblePlating,
+    "irreversible plating": side_reactions.IrreversiblePlating,
 }
 GOALS = ("capacity", "energy")
 DEFAULT_STEPS = ("Discharge at 1C",)
@@ -105,6 +115,45 @@ def _clusters(value: Any, place: str, wrong: list[str]) -> tuple[speciation.Clus
             continue
         found.append(speciation.Cluster(entry["K"], entry["D"], cations=entry["cations"], anions=entry["anions"]))
     return tuple(found)
+
+
+def with_side_reactions(given: Given, cell: Any, problems: list[str]) -> Any:
+    """The cell with the side reactions that a list of tables describes in place of its own: each with its `electrode`,
+    its `law`, and the numbers of that law and of its film. Complains among `problems` of what is wrong."""
+    place = "[[cell.side_reactions]]"
+    if not isinstance(given.value, list) or not all(isinstance(each, Mapping) for each in given.value):
+        problems.append(f"{given.place} must be tables, each under {place}, found {shown(given.value)}.")
+        return cell
+    sides = [side for side in ("negative", "positive", "working") if hasattr(cell, side)]
+    if not sides:
+        problems.append(f"{given.place}: {cell.name} has no porous electrode for them.")
+        return cell
+    found: dict[str, list[AbstractSideReaction]] = {side: [] for side in sides}
+    for k, each in enumerate(given.value, start=1):
+        side, reaction = _side_reaction(Entries(each, f"{place} {k}:", problems), sides)
+        if reaction is not None:
+            found[side].append(reaction)
+    for side, reactions in found.items():
+        try:
+            cell = replace(cell, f"{side}.side_reactions", tuple(reactions))
+        except ValueError as error:  # two laws for the same
+            problems.append(f"{given.place}: {error}")
+    return cell
+
+
+def _side_reaction(table: Entries, sides: list[str]) -> tuple[str, AbstractSideReaction | None]:
+    side = table.chosen("electrode", sides[0], sides)
+    if "law" not in table.content:
+        table.problems.append(f"{table.place} needs law, one of {', '.join(SIDE_REACTIONS)}.")
+        return side, None
+    before = len(table.problems)
+    kind = SIDE_REACTIONS[table.chosen("law", next(iter(SIDE_REACTIONS)), SIDE_REACTIONS)]
+    if len(table.problems) > before:
+        return side, None
+    makes_film = any(field.name == "film" for field in dataclasses.fields(kind))
+    table.only(["electrode", "law", *quantities(kind), *(quantities(SEIFilm) if makes_film else [])])
+    parts = {"film": built(SEIFilm, table)} if makes_film else {}
+    return side, built(kind, table, **parts)
 
 
 def optimise_from(read: Reading, cell: Any) -> Optimise | None:

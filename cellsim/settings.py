@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from cellsim import registry
+from cellsim import registry, shipped
 from cellsim.cells import library as cell_library
 from cellsim.hints import likely_unit, near_name
 from cellsim.parameters import Quantity
@@ -20,7 +20,7 @@ Key = tuple[str, ...]
 
 KEYS: dict[str, tuple[str, ...]] = {
     "": ("title", "description"),
-    "cell": ("name", "electrolyte", "check", "set"),
+    "cell": ("name", "electrolyte", "side_reactions", "check", "set"),
     "model": ("name", "mesh", "thermal", "ambient_temperature"),
     "protocol": ("steps", "soc", "cycles", "until", "temperature", "period", "skip"),
     "solver": ("rtol", "atol", "max_steps"),
@@ -66,6 +66,7 @@ KEYS: dict[str, tuple[str, ...]] = {
         "R_contact",
     ),
     "half_cell": ("electrode", "lithium", "V_min", "V_max", "capacity", "R_contact"),
+    "impedance": ("frequencies", "data", "spectrum"),
 }
 
 
@@ -245,7 +246,7 @@ def _like_file(path: Path) -> str:
     except OSError:
         return f" There is no folder {path.parent} either."
     near = difflib.get_close_matches(path.name, beside, n=1)
-    return f" Did you mean '{path.parent / near[0]}'?" if near else ""
+    return f" Did you mean '{path.parent / near[0]}'?" if near else shipped.hint(str(path))
 
 
 def shown(value: Any) -> str:

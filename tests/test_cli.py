@@ -19,7 +19,7 @@ from cellsim.cli.terminal import StatusLine, table
 from cellsim.electrolyte import library as electrolyte_library
 from cellsim.scenario import load_scenario
 
-COMMANDS = ["run", "list", "describe", "cite", "new"]
+COMMANDS = ["run", "impedance", "list", "describe", "cite", "read", "new"]
 FILES = {"timeseries.csv", "summary.json", "solution.nc", "voltage.png", "profiles.png", "particles.png", "losses.png"}
 COARSE = ("--cell", "Chen2020", "--mesh", "coarse")
 
@@ -427,7 +427,7 @@ def test_whatever_has_a_name_can_be_cited(cellsim_command, name):
         (["describe", "Nyman2009"], "Did you mean 'nyman2008'?"),
         (["cite", "Chen2021"], "Did you mean 'chen2020'?"),
         (["cite", "."], "it has no summary.json"),
-        (["fit"], "invalid choice"),
+        (["simulate"], "invalid choice"),
     ],
 )
 def test_an_unknown_name_exits_with_2_and_a_suggestion(cellsim_command, words, said):

@@ -20,6 +20,7 @@ ROWS = (
         "constraints",
         "splines",
         "networks",
+        "polylines",
     ),
     ("electrolyte",),
     ("electrode",),
@@ -29,9 +30,11 @@ ROWS = (
     ("solvers",),
     ("simulation", "protocols"),
     ("fitting",),
+    ("sensitivity",),
     ("citations", "plotting", "output", "fit_output", "resume"),
     (
         "hints",
+        "shipped",
         "settings",
         "entries",
         "scenario_parts",
@@ -43,8 +46,12 @@ ROWS = (
     ),
     ("cli", "__main__", "__init__"),
 )
-# A convenience that is imported when it is called: a solution draws itself.
-ALLOWED = {("simulation/solution.py", "plotting")}
+# A convenience that is imported when it is called: solutions and spectra draw themselves.
+ALLOWED = {
+    ("simulation/solution.py", "plotting"),
+    ("simulation/spectrum.py", "plotting"),
+    ("sensitivity/local.py", "plotting"),
+}
 # The discretisation serves any model, so it speaks of none of these.
 NO_BATTERY_WORDS = ("battery", "electrolyte", "electrode", "separator", "lithium", "voltage")
 

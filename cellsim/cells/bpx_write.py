@@ -150,6 +150,11 @@ def _unsayable(cell: Cell) -> list[str]:
             )
         if particle.R_film is not None and float(particle.R_film):
             wrong.append(f"{path}.R_film: the standard has no films.")
+    for side in ("negative", "positive"):
+        if getattr(cell, side).side_reactions:
+            wrong.append(f"{side}.side_reactions: the standard has no side reactions.")
+    if cell.V_salt is not None and float(cell.V_salt):
+        wrong.append("V_salt: in the standard the salt does not move the solution.")
     return wrong
 
 

@@ -9,18 +9,20 @@ import jax
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float
 
-from cellsim.cells.heat import Heat
+from cellsim.cells.heat import Heat, of_a_cube
 from cellsim.cells.notes import Notes
 from cellsim.cells.porous import Bruggeman
 from cellsim.constants import SECONDS_PER_HOUR, T_ROOM, F
 from cellsim.electrode.film import through_film
 from cellsim.electrode.hysteresis import Branches, OneState
 from cellsim.electrode.kinetics import AbstractKinetics
+from cellsim.electrode.side_reactions import AbstractSideReaction, unknowns_of
 from cellsim.electrolyte.electrolyte import PROPERTIES, AbstractElectrolyte
 from cellsim.laws import Law, law
 from cellsim.parameters import Quantity, quantity
 
 Factor = Callable[[Any], Any]
+VOLUME = "partial molar volume of the salt, by which it moves the solution; none: it does not"
 Points = Float[ArrayLike, "*#point"]
 
 
@@ -92,7 +94,7 @@ class Blend(eqx.Module):
 
 
 class Electrode(eqx.Module):
-    """A porous insertion electrode, of one material or a blend."""
+    """A porous insertion electrode, of one material or a blend, on all walls of which `side_reactions` may happen."""
 
     L: Float[Array, ""] = quantity("m", 1e-7, 5e-3, "thickness")
     eps: Float[Array, ""] = quantity("-", 0.01, 1.0, "porosity")
@@ -101,6 +103,18 @@ class Electrode(eqx.Module):
     transport: Factor = Bruggeman(1.5)  # of the pores
     conduction: Factor = Bruggeman(1.5)  # of the solid
     C_dl: Float[Array, ""] = quantity("F/m2", 1e-4, 100.0, "double-layer capacity per wall area", default=0.2)
+    side_reactions: tuple[AbstractSideReaction, ...] = ()
+
+    def __check_init__(self) -> None:
+        """Raises `ValueError` where two side reactions leave the same."""
+        names = [unknown.name for unknown in unknowns_of(self.side_reactions)]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            kinds = ", ".join(type(each).__name__ for each in self.side_reactions)
+            raise ValueError(
+                f"the side reactions of an electrode must leave different things, but {kinds} all leave "
+                f"{' and '.join(twice)}. Needed: one law for each."
+            )
 
     @property
     def materials(self) -> tuple[Particle, ...]:
@@ -182,6 +196,7 @@ class Cell(eqx.Module):
     window: Window | None = None
     T_initial: Float[Array, ""] = quantity("K", 200.0, 500.0, "temperature at which a run begins", default=None)
     T_ambient: Float[Array, ""] = quantity("K", 200.0, 500.0, "temperature around the cell", default=None)
+    V_salt: Float[Array, ""] | None = quantity("m3/mol", -1e-3, 1e-3, VOLUME, default=None)
     soc_initial: Float[Array, ""] = quantity("-", 0.0, 1.0, "state of charge at which a run begins", default=1.0)
     name: str = eqx.field(static=True, default="cell")
     source: str = eqx.field(static=True, default="")
@@ -194,8 +209,7 @@ class Cell(eqx.Module):
         if given.T_ambient is None:
             self.T_ambient = self.T_initial
         if given.heat is None:
-            volume = self.area * (self.negative.L + self.separator.L + self.positive.L)
-            self.heat = Heat(volume=volume, cooling_area=6 * volume ** (2 / 3))
+            self.heat = of_a_cube(self.area * (self.negative.L + self.separator.L + self.positive.L))
 
 
 def lithium_capacity(electrode: Electrode, area: Float[Array, ""]) -> Float[Array, ""]:

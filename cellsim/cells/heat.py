@@ -33,6 +33,11 @@ class Heat(eqx.Module):
         return self.h * self.cooling_area * (T - T_ambient)
 
 
+def of_a_cube(volume: Any) -> Heat:
+    """The heat of a cell of `volume` [m3] that has the shape of a cube, and usual properties."""
+    return Heat(volume=volume, cooling_area=6 * volume ** (2 / 3))
+
+
 class Layer(NamedTuple):
     """One layer of a cell: thickness [m], density [kg/m3], and specific heat [J/(kg K)], a number or the coefficients
     of a polynomial in T [K], lowest power first."""

@@ -9,7 +9,8 @@ import optimistix as optx
 from jaxtyping import Array, Bool, Float
 
 from cellsim.cells.blends import equilibrium
-from cellsim.cells.design import Electrode, Separator
+from cellsim.cells.design import VOLUME, Electrode, Separator
+from cellsim.cells.heat import Heat, of_a_cube
 from cellsim.constants import T_ROOM
 from cellsim.electrode.metal import AbstractMetalKinetics, behind_a_film
 from cellsim.electrolyte.electrolyte import AbstractElectrolyte
@@ -33,7 +34,7 @@ class Metal(eqx.Module):
 
 class SymmetricDesign(eqx.Module):
     """Two planar electrodes and layers of electrolyte between them: a separator, a free solution (porosity 1), or
-    several of them."""
+    several of them. Heat and temperatures as of a `Cell`."""
 
     left: Metal
     layers: tuple[Separator, ...]
@@ -44,12 +45,20 @@ class SymmetricDesign(eqx.Module):
     V_limit: Float[Array, ""] = quantity("V", 1e-3, 100.0, "voltage of either sign at which a step ends", default=2.0)
     T_ref: Float[Array, ""] = quantity("K", 200.0, 500.0, "temperature of the published values", default=T_ROOM)
     R_contact: Float[Array, ""] = quantity("Ohm", 0.0, 1e3, "contact resistance in series", default=0.0)
+    V_salt: Float[Array, ""] | None = quantity("m3/mol", -1e-3, 1e-3, VOLUME, default=None)
+    heat: Heat = None  # type: ignore[assignment]  # of the layers, where none is given
+    T_initial: Float[Array, ""] = quantity("K", 200.0, 500.0, "temperature at which a run begins", default=None)
+    T_ambient: Float[Array, ""] = quantity("K", 200.0, 500.0, "temperature around the cell", default=None)
     name: str = eqx.field(static=True, default="symmetric cell")
     source: str = eqx.field(static=True, default="")
 
+    def __post_init__(self) -> None:
+        _completed(self, sum((layer.L for layer in self.layers[1:]), self.layers[0].L) if self.layers else 0.0)
+
 
 class HalfCellDesign(eqx.Module):
-    """A lithium electrode, a separator, and a porous electrode whose voltage is told against the lithium."""
+    """A lithium electrode, a separator, and a porous electrode whose voltage is told against the lithium. Heat and
+    temperatures as of a `Cell`."""
 
     lithium: Metal
     separator: Separator
@@ -62,8 +71,25 @@ class HalfCellDesign(eqx.Module):
     capacity: Float[Array, ""] = quantity("A.h", 1e-9, 1e5, "nominal capacity, which defines the C-rate")
     T_ref: Float[Array, ""] = quantity("K", 200.0, 500.0, "temperature of the published values", default=T_ROOM)
     R_contact: Float[Array, ""] = quantity("Ohm", 0.0, 1e3, "contact resistance in series", default=0.0)
+    V_salt: Float[Array, ""] | None = quantity("m3/mol", -1e-3, 1e-3, VOLUME, default=None)
+    heat: Heat = None  # type: ignore[assignment]  # of the layers, where none is given
+    T_initial: Float[Array, ""] = quantity("K", 200.0, 500.0, "temperature at which a run begins", default=None)
+    T_ambient: Float[Array, ""] = quantity("K", 200.0, 500.0, "temperature around the cell", default=None)
     name: str = eqx.field(static=True, default="half cell")
     source: str = eqx.field(static=True, default="")
+
+    def __post_init__(self) -> None:
+        _completed(self, self.separator.L + self.working.L)
+
+
+def _completed(given: Any, L: Any) -> None:
+    """Fills in the temperatures, and the heat of layers of thickness `L` [m], where none are given."""
+    if given.T_initial is None:
+        given.T_initial = given.T_ref
+    if given.T_ambient is None:
+        given.T_ambient = given.T_initial
+    if given.heat is None:
+        given.heat = of_a_cube(given.area * L)
 
 
 # ---- state of charge of a half cell

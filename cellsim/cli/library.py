@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from cellsim import citations, registry
+from cellsim import citations, registry, shipped
 from cellsim.cells import bpx
 from cellsim.cells import library as cell_library
 from cellsim.cells.balance import Lithiation, at_soc, open_circuit_voltage
@@ -23,6 +23,7 @@ from cellsim.cli.terminal import columns
 from cellsim.electrolyte import AbstractElectrolyte, aqueous
 from cellsim.electrolyte import library as electrolyte_library
 from cellsim.electrolyte.electrolyte import PROPERTIES
+from cellsim.fitting.readers import library as format_library
 from cellsim.hints import near_name
 from cellsim.models.mesh import Mesh
 from cellsim.models.observables import PROFILES
@@ -37,16 +38,20 @@ ITS_ELECTROLYTE = "Its electrolyte"
 
 def list_kind(kind: str) -> int:
     """Prints what there is of `kind`; the exit code. Raises `BadInput`."""
-    known = ["cells", "electrolytes", "ions", "models", "steps"]
+    known = ["cells", "electrolytes", "formats", "ions", "models", "scenarios", "steps"]
     rows: list[tuple[str, ...]]
     if kind == "cells":
         rows = [(name, _headline(registry.module(cell_library, name))) for name in registry.names(cell_library)]
     elif kind == "electrolytes":
         rows = electrolytes.listed()
+    elif kind == "formats":
+        rows = [(name, _headline(registry.module(format_library, name))) for name in registry.names(format_library)]
     elif kind == "ions":
         rows = electrolytes.listed_ions()
     elif kind == "models":
         rows = [(name, _headline(inspect.getmodule(model))) for name, model in MODELS.items()]
+    elif kind == "scenarios":
+        rows = list(shipped.titles().items())
     elif kind == "steps":
         rows = list(steps.STEPS)
     else:

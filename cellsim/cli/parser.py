@@ -8,7 +8,8 @@ Runs a scenario file, or a cell and a step named here, and writes timeseries.csv
 pictures. Options given here win over those of the file.
 
 examples:
-  cellsim run scenarios/lgm50_1C.toml
+  cellsim run my_scenario.toml
+  cellsim run lgm50_1C
   cellsim run scenarios/lgm50_1C.toml --mesh fine --out out/fine
   cellsim run --cell Chen2020 --protocol "Discharge at 2C until 2.5 V"
   cellsim run --cell Chen2020 --protocol "Charge at C/2 until 4.2 V" --soc 0
@@ -19,6 +20,21 @@ examples:
   cellsim run --resume out/lgm50_CCCV
 
 exit codes: 0 done; 1 the solve failed, and what was reached is written; 2 bad input; 130 interrupted
+"""
+IMPEDANCE = """\
+Computes the impedance of a cell at rest and writes impedance.csv, summary.json and pictures (Nyquist and Bode). A
+measured spectrum is shown beside it: files of BioLogic, Gamry, ZPlot, Autolab, CH Instruments, Parstat, PowerSuite
+and VersaStudio, or a table of frequency, real and imaginary part.
+
+examples:
+  cellsim impedance --cell Chen2020
+  cellsim impedance --cell Chen2020 --soc 0.2 --frequencies 1e-3:1e4:80 --out out/low
+  cellsim impedance --cell Chen2020 --model SPM --set positive.C_dl=0.5
+  cellsim impedance --cell cell_BPX.json --ambient-temperature 10
+  cellsim impedance --cell Chen2020 --data measured.mpt
+  cellsim impedance scenarios/lithium_polymer_lithium.toml
+
+exit codes: 0 done; 1 the solve failed; 2 bad input; 130 interrupted
 """
 FIT = """\
 Fits numbers of a cell to measured records, as a fit file says, and writes fit.json, residuals.csv, fit_summary.md and
@@ -38,6 +54,7 @@ Lists what there is to name.
 examples:
   cellsim list cells
   cellsim list electrolytes
+  cellsim list scenarios
   cellsim list steps
 """
 DESCRIBE = """\
@@ -64,6 +81,19 @@ examples:
   cellsim new
   cellsim new my_cell.toml
   cellsim new --fit my_fit.toml
+"""
+READ = """\
+Reads what a cycler wrote (Maccor, Arbin, Neware, BioLogic, Basytec, Digatron, Bitrode and others), a BPX file's
+validation runs, or a table with columns of any names; says what was found, repaired and left out, and which steps are
+recognised; and writes record.csv (the columns of a time series, SI units, positive currents discharge) and record.png.
+What is said here wins over what is found.
+
+examples:
+  cellsim read cell_12.csv
+  cellsim read cell_12.csv --out out/cell_12 --current-sign -1
+  cellsim read table.csv --column time=1 --column voltage=U2 --current 5.0
+  cellsim read pulses.csv --where cell=A7 --where soc=0.5
+  cellsim read export.txt --format maccor --unit time=min
 """
 ABOUT = """\
 A differentiable simulator of battery cells.
@@ -94,8 +124,14 @@ def parser() -> argparse.ArgumentParser:
     fitting.add_argument("--quiet", action="store_true", help="print nothing")
     fitting.set_defaults(command=_fit)
 
-    listing = command("list", LIST, "list cells, electrolytes, ions, models or steps")
-    listing.add_argument("kind", metavar="KIND", help="cells, electrolytes, ions (in water), models or steps")
+    _add_impedance(command("impedance", IMPEDANCE, "compute an impedance spectrum"))
+
+    listing = command("list", LIST, "list cells, electrolytes, formats, ions, models, scenarios or steps")
+    listing.add_argument(
+        "kind",
+        metavar="KIND",
+        help="cells, electrolytes, formats (of measured records), ions (in water), models, scenarios or steps",
+    )
     listing.set_defaults(command=_list)
 
     describing = command("describe", DESCRIBE, "show the parameters of a cell, or an electrolyte's functions")
@@ -109,6 +145,8 @@ def parser() -> argparse.ArgumentParser:
     citing.add_argument("name", metavar="NAME_OR_DIR", help="a cell, an electrolyte, a model, or the folder of a run")
     citing.set_defaults(command=_cite)
 
+    _add_read(command("read", READ, "read a measured record, and say what was found"))
+
     new = command("new", NEW, "write a commented scenario to start from")
     new.add_argument("file", metavar="FILE", nargs="?", default="scenario.toml", help="default: scenario.toml")
     new.add_argument("--fit", action="store_true", help="a fit file instead")
@@ -117,7 +155,12 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _add_run(run: argparse.ArgumentParser) -> None:
-    run.add_argument("scenario", metavar="SCENARIO.toml", nargs="?", help="a scenario file; `cellsim new` writes one")
+    run.add_argument(
+        "scenario",
+        metavar="SCENARIO.toml",
+        nargs="?",
+        help="a scenario file, as `cellsim new` writes one, or the name of a shipped one",
+    )
     run.add_argument(
         "--resume", metavar="DIR", help="go on with the run of several cycles that was interrupted in this folder"
     )
@@ -142,7 +185,7 @@ def _add_run(run: argparse.ArgumentParser) -> None:
     how = run.add_argument_group("how to run it")
     how.add_argument("--model", metavar="NAME", help="DFN, SPMe or SPM; default DFN")
     how.add_argument("--thermal", metavar="NAME", help="isothermal or lumped; default isothermal")
-    how.add_argument("--mesh", metavar="NAME", help="coarse, default or fine")
+    how.add_argument("--mesh", metavar="NAME", help="coarse, default, fine or spectral (for impedance)")
     how.add_argument("--rtol", metavar="X", type=float, help="relative tolerance in time; default 1e-6")
     how.add_argument("--atol", metavar="X", type=float, help="absolute tolerance; by default the relative one")
     how.add_argument("--max-steps", metavar="N", type=int, help="give up after so many time steps; default never")
@@ -151,6 +194,55 @@ def _add_run(run: argparse.ArgumentParser) -> None:
     out.add_argument("--validate", action="store_true", help="compare with the measured runs in the cell's BPX file")
     out.add_argument("--quiet", action="store_true", help="print nothing")
     run.set_defaults(command=_run)
+
+
+def _add_read(read: argparse.ArgumentParser) -> None:
+    read.add_argument("file", metavar="FILE", help="CSV, text, Parquet, Excel, BPX, .mpr, .nda, .ndax")
+    read.add_argument(
+        "--column", metavar="ROLE=NAME", action="append", default=[], help="time, current, voltage, ...; or its number"
+    )
+    read.add_argument("--unit", metavar="ROLE=UNIT", action="append", default=[], help="as current=mA")
+    read.add_argument(
+        "--where",
+        metavar="COLUMN=VALUE",
+        action="append",
+        default=[],
+        help="rows to read, of a file with several records",
+    )
+    read.add_argument("--format", metavar="NAME", help="as maccor; by default found from the file")
+    read.add_argument("--current", metavar="A", type=float, help="of a file without one, positive on discharge")
+    read.add_argument(
+        "--current-sign", metavar="SIGN", type=int, choices=(1, -1), help="1: the file counts discharge positive; or -1"
+    )
+    read.add_argument("--capacity", metavar="AH", type=float, help="the nominal one, which tells a wrong unit")
+    read.add_argument("--area", metavar="M2", type=float, help="of the electrode, for a file with current densities")
+    read.add_argument("--out", metavar="DIR", help="where files go; default out/ and the name of the file")
+    read.add_argument("--quiet", action="store_true", help="print nothing")
+    read.set_defaults(command=_read)
+
+
+def _add_impedance(of: argparse.ArgumentParser) -> None:
+    of.add_argument("scenario", metavar="SCENARIO.toml", nargs="?", help="a scenario file; its protocol is left aside")
+    what = of.add_argument_group("what of")
+    what.add_argument("--cell", metavar="NAME_OR_FILE", help="a cell of `cellsim list cells`, or a BPX file")
+    what.add_argument("--electrolyte", metavar="NAME", help="another electrolyte, of `cellsim list electrolytes`")
+    what.add_argument(
+        "--set", metavar="PATH=VALUE", action="append", default=[], help="change a number, or the electrolyte"
+    )
+    what.add_argument("--soc", metavar="FRACTION", type=float, help="state of charge at which it rests; default 0.5")
+    what.add_argument("--ambient-temperature", metavar="DEGC", type=float, help="default that of the cell")
+    what.add_argument("--no-check", action="store_true", help="accept numbers that look implausible")
+    how = of.add_argument_group("how to compute it")
+    how.add_argument("--frequencies", metavar="LOW:HIGH:COUNT", help="in Hz; default 1e-4:1e3:60, or those of the data")
+    how.add_argument("--model", metavar="NAME", help="DFN, SPMe or SPM; default DFN")
+    how.add_argument("--thermal", metavar="NAME", help="isothermal or lumped; default isothermal")
+    how.add_argument("--mesh", metavar="NAME", help="coarse, default, fine or spectral; default spectral")
+    out = of.add_argument_group("output")
+    out.add_argument("--data", metavar="FILE", help="a measured spectrum, to compare")
+    out.add_argument("--spectrum", metavar="N", type=int, help="which one, of a file of several; from 0")
+    out.add_argument("--out", metavar="DIR", help="where files go; default out/, the name of the cell and _impedance")
+    out.add_argument("--quiet", action="store_true", help="print nothing")
+    of.set_defaults(command=_impedance, protocol=None, cycles=None, rtol=None, atol=None, max_steps=None)
 
 
 class _Plain(argparse.RawDescriptionHelpFormatter):
@@ -181,6 +273,12 @@ def _run(arguments: argparse.Namespace, argv: Sequence[str]) -> int:
     return run(arguments, argv)
 
 
+def _impedance(arguments: argparse.Namespace, argv: Sequence[str]) -> int:
+    from cellsim.cli.impedance import run
+
+    return run(arguments, argv)
+
+
 def _fit(arguments: argparse.Namespace, argv: Sequence[str]) -> int:
     from cellsim.cli.fit import fit
 
@@ -203,6 +301,12 @@ def _cite(arguments: argparse.Namespace, argv: Sequence[str]) -> int:
     from cellsim.cli.library import cite
 
     return cite(arguments.name)
+
+
+def _read(arguments: argparse.Namespace, argv: Sequence[str]) -> int:
+    from cellsim.cli.read import read
+
+    return read(arguments)
 
 
 def _new(arguments: argparse.Namespace, argv: Sequence[str]) -> int:

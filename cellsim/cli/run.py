@@ -13,7 +13,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from cellsim import __version__, output
+from cellsim import __version__, output, shipped
 from cellsim.cli import DONE, FAILED, INTERRUPTED, resuming, validation
 from cellsim.cli.stopwatch import Stopwatch
 from cellsim.cli.terminal import StatusLine, is_colourful, table
@@ -49,6 +49,8 @@ def run(arguments: argparse.Namespace, argv: Sequence[str]) -> int:
     taken_up = resuming.asked(arguments) if arguments.resume is not None else None
     if taken_up is not None:
         arguments, argv = taken_up.arguments, taken_up.argv
+    if arguments.scenario is not None:
+        arguments.scenario = shipped.found(arguments.scenario)
     keeper = resuming.Keeper(arguments, argv, taken_up)
     try:
         return _run(arguments, argv, keeper)

@@ -40,15 +40,16 @@ class RadialGrid(NamedTuple):
     volumes: np.ndarray  # (n,) over 4 pi; they sum to 1/3
 
 
-def radial_grid(nodes: int) -> RadialGrid:
+def radial_grid(nodes: int, crowding: float = 3.5) -> RadialGrid:
     """A grid whose error in the surface value is some twenty times smaller than with shells bounded half-way.
 
-    The nodes crowd towards the surface, where a current is felt first, and none is wasted on the centre. The volumes
+    The nodes crowd towards the surface, where a current is felt first, and none is wasted on the centre: the spacing
+    there is the exponential of `crowding` times that at the surface, or less where nodes are few. The volumes
     are the weights of a cubic quadrature, so that the sphere's content, and with it the distance from the mean to the
     surface value, is right to fourth order; the conductances make the quadratic profile of a constant current exact.
     Content is conserved exactly whatever the weights: what leaves one node enters the next.
     """
-    crowding = min(3.5, 0.5 * nodes)  # the spacing at the centre is the exponential of this times that at the surface
+    crowding = min(crowding, 0.5 * nodes)
     s = (np.arange(nodes) + 0.5) / (nodes - 0.5)
     r = np.expm1(-crowding * s)
     r = r / r[-1]

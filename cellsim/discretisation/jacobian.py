@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
-from jaxtyping import Array, Float
+from jaxtyping import Array, Inexact
 
 from cellsim.discretisation.layout import Layout, State
 
@@ -28,7 +28,7 @@ class Border(eqx.Module):
 
     columns: State  # (acting, ...)
     rows: "Tips"  # (sigma, ...)
-    corner: Float[Array, "sigma sigma *many"]
+    corner: Inexact[Array, "sigma sigma *many"]
     acting: tuple[int, ...] = eqx.field(static=True)
     feeds_back: bool = eqx.field(static=True)
 
@@ -41,8 +41,8 @@ class Border(eqx.Module):
 class Tips(eqx.Module):
     """Rows of numbers, one for every unknown of the line and for the tip of every fibre."""
 
-    line: Float[Array, "rows fields nodes *many"]
-    tip: Float[Array, "rows fibres *many"]
+    line: Inexact[Array, "rows fields nodes *many"]
+    tip: Inexact[Array, "rows fibres *many"]
 
 
 class Jacobian(eqx.Module):
@@ -51,15 +51,15 @@ class Jacobian(eqx.Module):
     More axes may follow: those of many Jacobians at once.
     """
 
-    line_left: Float[Array, "fields fields nodes *many"]
-    line_here: Float[Array, "fields fields nodes *many"]
-    line_right: Float[Array, "fields fields nodes *many"]
-    fibre_below: Float[Array, "depth fibres *many"]
-    fibre_here: Float[Array, "depth fibres *many"]
-    fibre_above: Float[Array, "depth fibres *many"]
-    tip_by_line: Float[Array, "fields fibres *many"]  # d rate(tip) / d fields of the host
+    line_left: Inexact[Array, "fields fields nodes *many"]
+    line_here: Inexact[Array, "fields fields nodes *many"]
+    line_right: Inexact[Array, "fields fields nodes *many"]
+    fibre_below: Inexact[Array, "depth fibres *many"]
+    fibre_here: Inexact[Array, "depth fibres *many"]
+    fibre_above: Inexact[Array, "depth fibres *many"]
+    tip_by_line: Inexact[Array, "fields fibres *many"]  # d rate(tip) / d fields of the host
     # d rate(fields of the node before, of the host, of the one after) / d tip
-    line_by_tip: Float[Array, "3 fields fibres *many"]
+    line_by_tip: Inexact[Array, "3 fields fibres *many"]
     border: Border | None = None
 
 
@@ -100,7 +100,7 @@ def _shifted(x: Array, by: int, axis: int) -> Array:
     return jnp.pad(kept, widths)
 
 
-def spread(by_tip: Float[Array, "3 fields fibres *many"], layout: Layout) -> tuple[Array, Array, Array]:
+def spread(by_tip: Inexact[Array, "3 fields fibres *many"], layout: Layout) -> tuple[Array, Array, Array]:
     """What tips do to the line, (fields, nodes, *many): that of the node after, of the node itself, and of the one
     before."""
     after, own, before = (layout.at_nodes(x, axis=1) for x in by_tip)

@@ -14,7 +14,7 @@ import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
-from jaxtyping import Array, Float
+from jaxtyping import Array, Inexact
 
 
 class State(eqx.Module):
@@ -22,9 +22,9 @@ class State(eqx.Module):
     last, and those of the whole, (border), or None where there are none. Axes of several states may lead, as of the
     stages of a step, or follow, as of many systems solved at once."""
 
-    line: Float[Array, "..."]
-    fibre: Float[Array, "..."]
-    border: Float[Array, "..."] | None = None
+    line: Inexact[Array, "..."]
+    fibre: Inexact[Array, "..."]
+    border: Inexact[Array, "..."] | None = None
 
     @property
     def inner(self) -> "State":
@@ -46,13 +46,13 @@ class Layout(NamedTuple):
         """Number of unknowns."""
         return self.fields * self.nodes + self.depth * len(self.host)
 
-    def at_hosts(self, x: Float[Array, "..."], axis: int = -1) -> Float[Array, "..."]:
+    def at_hosts(self, x: Inexact[Array, "..."], axis: int = -1) -> Inexact[Array, "..."]:
         """Values at the nodes that fibres hang on, from those at all nodes along `axis`."""
         if not self.host:
             return lax.slice_in_dim(x, 0, 0, axis=axis)
         return jnp.concatenate([lax.slice_in_dim(x, start, stop, axis=axis) for start, stop in self._runs()], axis=axis)
 
-    def at_nodes(self, x: Float[Array, "..."], axis: int = -1) -> Float[Array, "..."]:
+    def at_nodes(self, x: Inexact[Array, "..."], axis: int = -1) -> Inexact[Array, "..."]:
         """Values at all nodes from those of the fibres that hang on them, along `axis`: zero where there is none, and
         the sum where there are several."""
         axis = axis % x.ndim

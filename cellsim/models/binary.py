@@ -8,7 +8,7 @@ Potentials are those of a reference electrode of the cation's metal, so that
 Source: Newman & Balsara, Electrochemical Systems, 4th ed. (Wiley 2021), chapter 12.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax.numpy as jnp
 from jaxtyping import Array, Float
@@ -48,6 +48,23 @@ def between(
     d_ln_c = jnp.log(positive(c_r, LOG_FLOOR) / positive(c_l, LOG_FLOOR))
     diffusion_potential = salt.nu * R * T / (salt.equivalents * F) * (1 - t_plus) * chi * d_ln_c  # 2RT/F if 1:1
     return Between(t_plus, kappa, (to_l + to_r) / kappa, diffusion_potential)
+
+
+def carried(c: Faces, t_plus: Faces, i_e: Any, V_salt: Any, electrolyte: AbstractElectrolyte) -> Faces:
+    """Salt [mol/(m2 s)] at concentration `c` [mol/m3] that moves along with a solution in which it has the partial
+    molar volume `V_salt` [m3/mol].
+
+    Where the current `i_e` [A/m2] sets salt free, the salt makes room for itself by pushing the solution on. With a
+    solid that does not move and partial molar volumes that do not change the solution moves at
+
+        v = V_salt (1 - t_plus) i_e/(nu_plus z_plus F),
+
+    beside what it does as salt diffuses, which is within the diffusivity: that is measured where no volume flows. The
+    volumes of the ions by themselves cancel. The frame is that of the surface of the electrode.
+
+    Source: Newman & Balsara, Electrochemical Systems, 4th ed. (Wiley 2021), chapter 12.
+    """
+    return c * V_salt * (1 - t_plus) * i_e / (electrolyte.salt.equivalents * F)
 
 
 def diffusion(electrolyte: AbstractElectrolyte, c_l: Faces, c_r: Faces, path: Faces, T: Float[Array, ""]) -> Faces:

@@ -22,10 +22,11 @@ from cellsim.cells.design import Cell, Particle
 from cellsim.constants import F
 from cellsim.discretisation import local
 from cellsim.discretisation import operators as op
-from cellsim.discretisation.grid import graded_fractions, radial_grid
+from cellsim.discretisation.grid import graded_fractions
 from cellsim.discretisation.layout import Layout, State
 from cellsim.discretisation.local import Fields
 from cellsim.models import binary
+from cellsim.models import side_reactions as side
 from cellsim.models.full_cell import AbstractFullCell, observables_of_a_cell
 from cellsim.models.mesh import Mesh
 from cellsim.models.model import AbstractIsothermal
@@ -44,8 +45,9 @@ class DFN(AbstractFullCell):
 
     @property
     def layout(self) -> Layout:
-        """Two fields (salt concentration; w, idle in the separator) on the cells, a third for the hysteresis of each of
-        the materials of an electrode that have it, and on each electrode cell a particle of each of its materials."""
+        """Two fields (salt concentration; w, idle in the separator) on the cells, one more for the hysteresis of each
+        of the materials of an electrode that have it, and for each unknown of its side reactions; and on each electrode
+        cell a particle of each of its materials."""
         return _layout(self.cell, self.mesh)
 
     def discretised(self, T: Any) -> "DiscreteDFN":
@@ -57,7 +59,7 @@ def _layout(cell: Cell, mesh: Mesh) -> Layout:
     nodes = mesh.negative + mesh.separator + mesh.positive
     negative, positive = range(mesh.negative), range(mesh.negative + mesh.separator, nodes)
     host = (*(tuple(negative) * len(cell.negative.materials)), *(tuple(positive) * len(cell.positive.materials)))
-    return Layout(fields=2 + hysteretic(cell), nodes=nodes, depth=mesh.radial, host=host)
+    return Layout(fields=2 + hysteretic(cell) + side_unknowns(cell), nodes=nodes, depth=mesh.radial, host=host)
 
 
 class DiscreteDFN(AbstractIsothermal):
@@ -155,12 +157,17 @@ class DiscreteDFN(AbstractIsothermal):
 
     def scaled(self, c: Array, w: Array, theta: Array, h: Array | None = None) -> State:
         """The solver's unknowns from salt concentration [mol/m3], w [V] (on the electrodes), lithiation, and the state
-        of hysteresis of the particles."""
+        of hysteresis of the particles; side reactions are at their beginning."""
         fields = [c / self.cell.c0, self.on_cells(w)]
         if h is not None:
             for k in range(hysteretic(self.cell)):
                 own = self.summed(jnp.concatenate([self._own(h, each, k) for each in self.materials]))
                 fields.append(self.on_cells(own))
+        n, p = side.begins(self.cell.negative), side.begins(self.cell.positive)
+        for x_n, x_p in itertools.zip_longest(n, p, fillvalue=0.0):
+            fields.append(
+                self.on_cells(jnp.concatenate([jnp.full(self.mesh.negative, x_n), jnp.full(self.mesh.positive, x_p)]))
+            )
         return State(jnp.stack(fields), theta)
 
     def _own(self, x: Array, each: "Placed", k: int) -> Array:
@@ -178,7 +185,17 @@ class DiscreteDFN(AbstractIsothermal):
 
     def branch_in(self, y: State) -> Float[Array, " particles"] | None:
         """The same in the state `y`."""
-        return self.branch(tuple(self.at_particles(self.on_electrodes(x)) for x in y.line))
+        return self.branch(self.at_walls(y))
+
+    def at_walls(self, y: State) -> Fields:
+        """The fields of a state at the particles."""
+        return tuple(self.at_particles(self.on_electrodes(x)) for x in y.line)
+
+    def amounts(self, fields: Fields, each: "Placed") -> Fields:
+        """The unknowns of the side reactions at the particles of a material, in their own units, from the fields
+        there."""
+        first, unknowns = 2 + hysteretic(self.cell), side.unknowns(getattr(self.cell, each.side))
+        return tuple(fields[first + k][each.particles] * unknown.size for k, unknown in enumerate(unknowns))
 
     def at_rest(self, theta: Lithiation) -> State:
         """The state in equilibrium at lithiations `theta`."""
@@ -208,26 +225,45 @@ class DiscreteDFN(AbstractIsothermal):
             return self.by_material(lambda material: lambda x: material.equilibrium(x, self.T), theta)
         return self.by_material(lambda material: lambda x, h: material.equilibrium(x, self.T, h), theta, h)
 
-    def faradaic(
-        self,
-        c: Float[Array, " particles"],
-        w: Float[Array, " particles"],
-        theta: Float[Array, " particles"],
-        h: Float[Array, " particles"] | None,
+    def insertion(
+        self, fields: Fields, theta: Float[Array, " particles"], h: Float[Array, " particles"] | None
     ) -> Float[Array, " particles"]:
-        """Faradaic current density [A/m2] of the walls, positive when lithium leaves the solid."""
+        """Faradaic current density [A/m2] of the lithium that leaves the solid, from the fields at the particles."""
+        if side_unknowns(self.cell):
+            return jnp.concatenate([x.insertion for x in self.passing(fields, theta, h)])
+        c, w = fields[0] * self.cell.c0, fields[1]
         eta = w - self.equilibrium(theta, h)
         of = lambda material: lambda c, theta, eta: material.j(c, theta, eta, self.T)
         return self.by_material(of, c, theta, eta)
+
+    def passing(
+        self, fields: Fields, theta: Float[Array, " particles"], h: Float[Array, " particles"] | None
+    ) -> tuple[side.Passing, ...]:
+        """What passes the walls of each material, side reactions included."""
+        c, w, U = fields[0] * self.cell.c0, fields[1], self.equilibrium(theta, h)
+        found = []
+        for each in self.materials:
+            own = each.particles
+            at = side.Found(c[own], w[own], theta[own], U[own], self.amounts(fields, each))
+            found.append(side.passing(getattr(self.cell, each.side), each.material, at, self.T))
+        return tuple(found)
 
     # ---- equations
 
     def exchange(self, fields: Fields, theta: Array) -> Fields:
         """Faradaic current density [A/m2] of the walls, from (c / c0, w, ...) there and the surface lithiation `theta`;
-        and for each state of hysteresis its rate [1/s]."""
+        where there are side reactions that of all of them too; and the rates [1/s] of the states of hysteresis and of
+        the unknowns of side reactions."""
         h = self.branch(fields)
-        j = self.faradaic(fields[0] * self.cell.c0, fields[1], theta, h)
-        return (j,) if h is None else (j, *self.hysteresis_rates(h, j))
+        if not side_unknowns(self.cell):
+            j = self.insertion(fields, theta, h)
+            return (j,) if h is None else (j, *self.hysteresis_rates(h, j))
+        passed = self.passing(fields, theta, h)
+        joined = lambda parts: jnp.concatenate(list(parts))
+        j, j_side = joined(x.insertion for x in passed), joined(x.of_side for x in passed)
+        of_hysteresis = () if h is None else self.hysteresis_rates(h, j)
+        of_side = [joined(x.rate(k) for x in passed) for k in range(side_unknowns(self.cell))]
+        return j + j_side, j_side, *of_hysteresis, *of_side
 
     def hysteresis_rates(self, h: Array, j: Array) -> Fields:
         """dh/dt [1/s] of every state of hysteresis, from those of the particles and their current densities; divided by
@@ -264,7 +300,11 @@ class DiscreteDFN(AbstractIsothermal):
         added = self._added_by_walls(self.wall_area[:-1] * left[2], self.wall_area[1:] * right[2])
         path, t_plus = op.across_faces(self.half_path), ionic.through.t_plus
         migrating = (t_plus * ionic.i_e - (1 - t_plus) * added / path) / charge
-        return migrating + binary.diffusion(self.cell.electrolyte, c_l, c_r, path, self.T)
+        flux = migrating + binary.diffusion(self.cell.electrolyte, c_l, c_r, path, self.T)
+        if self.cell.V_salt is None:
+            return flux
+        c = op.weighted_face_value(c_l, c_r, self.half_path[:-1], self.half_path[1:])
+        return flux + binary.carried(c, t_plus, ionic.i_e, self.cell.V_salt, self.cell.electrolyte)
 
     def _added_by_walls(self, left: Array, right: Array) -> Array:
         """What the walls of the cells on either side, of `left` and `right` A per m2 of cell area, add to the integral
@@ -282,14 +322,14 @@ class DiscreteDFN(AbstractIsothermal):
         return (faces < self.mesh.negative - 1) | (faces >= self.mesh.negative + self.mesh.separator)
 
     def at_a_point(self, here: Fields, outflow: Fields) -> Fields:
-        """Rates of (c / c0, w, ...) in every cell, from them, j, the rates of hysteresis, and what flows out of the
-        cell, charge and salt."""
+        """Rates of (c / c0, w, ...) in every cell, from them, what `exchange` says, and what flows out of the cell,
+        charge and salt."""
         (charge_out, salt_out), fields = outflow, self.layout.fields
-        j, of_hysteresis = here[fields], here[fields + 1 :]
+        j, of_others = here[fields], here[fields + (2 if side_unknowns(self.cell) else 1) :]
         # the wall passes what the ionic current gains
         wall_current = charge_out / self.width  # a i_n [A/m3]
         dw = self.on_cells((self.on_electrodes(wall_current) / self.wall - self.on_electrodes(j)) / self.C_dl)
-        return self.salt_rate(wall_current, salt_out), dw, *of_hysteresis
+        return self.salt_rate(wall_current, salt_out), dw, *of_others
 
     def salt_rate(self, wall_current: Array, salt_out: Array) -> Array:
         """d(c / c0)/dt [1/s] from the current of the walls [A/m3] and what flows out of every cell [mol/(m2 s)]."""
@@ -305,8 +345,8 @@ class DiscreteDFN(AbstractIsothermal):
         return i * jnp.concatenate([grown(self.width[:n]), jnp.ones(s), falling])
 
     def leaving(self, exchanges: Fields) -> Array:
-        """What leaves the surface of every particle of unit radius [1/s]."""
-        j = exchanges[0]
+        """What leaves the surface of every particle of unit radius [1/s]: what no side reaction passes."""
+        j = exchanges[0] - exchanges[1] if side_unknowns(self.cell) else exchanges[0]
         return j / (F * self.c_max * self.R_p)
 
     def inward(self, inner: Array, outer: Array) -> Array:
@@ -314,7 +354,7 @@ class DiscreteDFN(AbstractIsothermal):
         D_at = lambda theta: self.by_material(lambda material: lambda x: material.D_s(x, self.T), theta)
         # what diffuses from node to node is the integral of D dtheta: Simpson's rule
         D_s = (D_at(inner) + 4 * D_at(0.5 * (inner + outer)) + D_at(outer)) / 6
-        return op.inward_flux(inner, outer, D_s / self.R_p**2, radial_grid(self.mesh.radial))
+        return op.inward_flux(inner, outer, D_s / self.R_p**2, self.mesh.sphere)
 
     @property
     def is_affine(self) -> bool:
@@ -333,7 +373,7 @@ class DiscreteDFN(AbstractIsothermal):
             c_w_j = lambda side: (*side[:2], side[self.layout.fields])
             return ionic.i_e, self.salt_flux(c_w_j(left), c_w_j(right), ionic)
 
-        volumes = radial_grid(self.mesh.radial).volumes
+        volumes = self.mesh.sphere.volumes
         return local.Laws(self.exchange, across, self.at_a_point, self.leaving, self.inward, volumes, self.share)
 
     def solution_phase(self, y: State, i: Scalar) -> "Faces":
@@ -385,6 +425,7 @@ class Placed(NamedTuple):
     """A material of an electrode, and where its particles are."""
 
     material: Particle
+    side: str  # negative or positive
     cells: int  # of its electrode
     particles: slice  # among all particles
     places: slice  # of its electrode, among the cells of both
@@ -395,11 +436,12 @@ def materials_on(cell: Cell, mesh: Mesh) -> tuple[Placed, ...]:
     """The materials of both electrodes, in the order of the particles."""
     found: list[Placed] = []
     start = 0
-    for electrode, first, cells in ((cell.negative, 0, mesh.negative), (cell.positive, mesh.negative, mesh.positive)):
+    for name, first, cells in (("negative", 0, mesh.negative), ("positive", mesh.negative, mesh.positive)):
         states = itertools.count()
-        for material in electrode.materials:
+        for material in getattr(cell, name).materials:
             own = None if material.hysteresis is None else next(states)
-            found.append(Placed(material, cells, slice(start, start + cells), slice(first, first + cells), own))
+            places = slice(start, start + cells), slice(first, first + cells)
+            found.append(Placed(material, name, cells, *places, own))
             start += cells
     return tuple(found)
 
@@ -408,6 +450,11 @@ def hysteretic(cell: Cell) -> int:
     """How many states of hysteresis there are at a place: as many as an electrode has materials with it, at most."""
     of = lambda electrode: sum(material.hysteresis is not None for material in electrode.materials)
     return max(of(cell.negative), of(cell.positive))
+
+
+def side_unknowns(cell: Cell) -> int:
+    """How many unknowns of side reactions there are at a place: as many as an electrode has, at most."""
+    return max(len(side.unknowns(cell.negative)), len(side.unknowns(cell.positive)))
 
 
 def _sum(terms: list[Array]) -> Array:

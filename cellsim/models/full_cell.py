@@ -91,8 +91,9 @@ class AbstractFullCell(AbstractModel):
 
     @property
     def panels(self) -> tuple[Panel, ...]:
-        """`observables.PANELS`."""
-        return observables_of_a_cell().PANELS
+        """`observables.PANELS`, and what side reactions leave."""
+        shown: tuple[Panel, ...] = observables_of_a_cell().PANELS + observables_of_a_cell().ageing.panels(self.cell)
+        return shown
 
     @property
     def regions(self) -> tuple[Region, ...]:
@@ -132,6 +133,11 @@ class AbstractFullCell(AbstractModel):
     def balance(self, held: Any, charge: np.ndarray) -> Any:
         """Conservation of lithium, salt and charge, double layers counted: an `observables.Balance`."""
         return observables_of_a_cell().balance(held, charge)
+
+    def ageing(self, held: Any) -> Mapping[str, Any]:
+        """What side reactions took: `ageing.taken`."""
+        taken: dict[str, Any] = observables_of_a_cell().ageing.taken(held)
+        return taken
 
     def outside_measured_range(self, line: np.ndarray, T: np.ndarray) -> str | None:
         """A sentence with the range when the electrolyte left the one in which it was measured, else None."""

@@ -26,11 +26,12 @@ from cellsim.discretisation import local
 from cellsim.discretisation.layout import Layout, State
 from cellsim.discretisation.local import Fields
 from cellsim.laws import Constant
-from cellsim.models import observables
+from cellsim.models import ageing, observables
 from cellsim.models.dfn import DiscreteDFN
 from cellsim.models.full_cell import DEPLETED
 from cellsim.models.mesh import Mesh
 from cellsim.models.model import AbstractIsothermal, AbstractModel, Limits, Panel, Profile, Region
+from cellsim.models.side_reactions import unknowns
 
 Scalar = Float[Array, ""]
 SKIN = 1e-9  # m of solution that the cell of the mesh at the metal holds; a ten-thousandth of what the others do
@@ -49,6 +50,11 @@ AS_IN_A_CELL = {
     "working particle lithiation": "positive particle lithiation",
 }
 DIMS = {"x": "x", "x_face": "x_face", "x_p": "x_w", "r_p": "r_w"}
+
+
+def _as_working(name: str) -> str:
+    """The name of something of the positive electrode as that of the working one."""
+    return name.replace("positive", "working")
 
 
 def _renamed(about: Profile) -> Profile:
@@ -88,9 +94,12 @@ class HalfCell(AbstractModel):
     @property
     def layout(self) -> Layout:
         """That of a full cell whose negative electrode is a single cell of the mesh."""
+        working = self.cell.working
+        remembers = sum(each.hysteresis is not None for each in working.materials)
         mesh = self._mesh
         nodes = 1 + mesh.separator + mesh.positive
-        return Layout(2, nodes, mesh.radial, (0, *range(1 + mesh.separator, nodes)))
+        host = tuple(range(1 + mesh.separator, nodes)) * len(working.materials)
+        return Layout(2 + remembers + len(unknowns(working)), nodes, mesh.radial, (0, *host))
 
     @property
     def _mesh(self) -> Mesh:
@@ -108,8 +117,8 @@ class HalfCell(AbstractModel):
 
     @property
     def T_usual(self) -> Scalar:
-        """The temperature of the published cell [K]."""
-        return self.cell.T_ref
+        """The temperature at which a run of the cell begins [K]."""
+        return self.cell.T_initial
 
     @property
     def limits(self) -> Limits:
@@ -150,8 +159,9 @@ class HalfCell(AbstractModel):
 
     @property
     def fields(self) -> Mapping[str, Profile]:
-        """`FIELDS`."""
-        return FIELDS
+        """`FIELDS`, and what the working electrode remembers."""
+        own = observables.remembered("positive", self.cell.working)
+        return FIELDS | {_as_working(name): _renamed(about) for name, about in own.items()}
 
     @property
     def axes(self) -> Mapping[str, str]:
@@ -210,11 +220,16 @@ class HalfCell(AbstractModel):
     def balance(self, held: observables.Inventory, charge: np.ndarray) -> observables.Balance:
         """Conservation of lithium, salt and charge, double layers counted, and what the metal gave."""
         salt, solid = np.asarray(held.salt), np.asarray(held.solid_positive)
+        solid = solid + ageing.held_by("positive", held.side)
         lithium = salt + solid - np.asarray(held.layer_positive) / F - charge / F
         taken = F * (solid - solid[0]) - np.asarray(held.layer_positive - held.layer_positive[0])
         passed = max(float(np.max(np.abs(charge))), 1e-12)
         drift = lambda x: float(np.max(np.abs(x - x[0])) / abs(x[0]))
         return observables.Balance(drift(lithium), drift(salt), float(np.max(np.abs(taken - charge))) / passed)
+
+    def ageing(self, held: Any) -> Mapping[str, Any]:
+        """What side reactions took: `ageing.taken`."""
+        return {name.replace("positive", "working"): x for name, x in ageing.taken(held).items()}
 
     def outside_measured_range(self, line: np.ndarray, T: np.ndarray) -> str | None:
         """A sentence with the range when the electrolyte left the one in which it was measured, else None."""
@@ -244,7 +259,9 @@ def _as_full_cell(cell: HalfCellDesign) -> Cell:
         C_dl=cell.lithium.C_dl,
     )
     same = {name: getattr(cell, name) for name in ("separator", "electrolyte", "area", "c0", "V_min", "V_max")}
-    same |= {name: getattr(cell, name) for name in ("capacity", "T_ref", "R_contact", "name", "source")}
+    same |= {
+        name: getattr(cell, name) for name in ("capacity", "T_ref", "R_contact", "V_salt", "heat", "name", "source")
+    }
     return Cell(negative=metal, positive=working, **same)
 
 
@@ -286,8 +303,8 @@ class DiscreteHalfCell(AbstractIsothermal):
         full = self.porous.laws(I)
 
         def exchange(fields: Fields, theta: Array) -> Fields:
-            (j,) = full.exchange(fields, theta)
-            return (jnp.concatenate([self.metal_current(*fields[:2]), j[1:]]),)
+            j, *others = full.exchange(fields, theta)
+            return jnp.concatenate([self.metal_current(*fields[:2]), j[1:]]), *others
 
         def leaving(exchanges: Fields) -> Array:
             return jnp.concatenate([jnp.zeros(1), full.leaving(exchanges)[1:]])
@@ -310,6 +327,7 @@ class DiscreteHalfCell(AbstractIsothermal):
         full = observables.profiles(self.porous, y, I)
         return {
             **{name: full[there] for name, there in AS_IN_A_CELL.items()},
+            **{_as_working(name): full[name] for name in observables.remembered("positive", self.cell.working)},
             "lithium interfacial current density": self.metal_current(y.line[0], y.line[1]),
             "lithium overpotential": y.line[1, :1],
         }
@@ -321,9 +339,9 @@ class DiscreteHalfCell(AbstractIsothermal):
         return {name: full[name.replace("working", "positive").replace("lithium", "negative")] for name in LOSSES}
 
     def heats(self, y: State, I: Scalar) -> dict[str, Scalar]:
-        """None is accounted for: such a cell is held at one temperature."""
-        del y, I
-        return {}
+        """Heat [W] by its cause; all of the entropy is in the curve of the working electrode against the metal."""
+        at_metal = self.metal_current(y.line[0], y.line[1])
+        return observables.heats(self.porous, y, I, lambda j: jnp.concatenate([at_metal, j[1:]]))
 
     def inventory(self, y: State, rest: State) -> observables.Inventory:
         """What the state holds; the solid of the negative electrode stands for nothing."""

@@ -33,7 +33,7 @@ class Lumped(AbstractModel):
         if getattr(getattr(self.model, "cell", None), "heat", None) is None:
             raise ValueError(
                 f"{type(self.model).__name__} of {self.model.title} has no heat data, so its temperature is given. "
-                "Needed: the model of a full cell with `cell.heat`."
+                "Needed: the model of a cell with `cell.heat`."
             )
 
     @property
@@ -136,6 +136,10 @@ class Lumped(AbstractModel):
         """What the model says."""
         return self.model.balance(held, charge)
 
+    def ageing(self, held: Any) -> Mapping[str, Any]:
+        """What the model says."""
+        return self.model.ageing(held)
+
     def outside_measured_range(self, line: np.ndarray, T: np.ndarray) -> str | None:
         """What the model says."""
         return self.model.outside_measured_range(line, T)
@@ -204,6 +208,15 @@ class LumpedSystem(AbstractSystem):
         """Voltage [V] at the temperature of the state."""
         inner, own = self.parts(y)
         return inner.terminal_voltage(own, I)
+
+    def charged(self, i: Float[Array, " layers"]) -> "LumpedSystem":
+        """The same where `i` [A/m2] charges double layers of the system."""
+        return eqx.tree_at(lambda s: s.inner, self, self.inner.charged(i))
+
+    def double_layers(self, y: State, I: Scalar) -> tuple[Float[Array, " layers"], Float[Array, " layers"]]:
+        """Those of the system, at the temperature of the state."""
+        inner, own = self.parts(y)
+        return inner.double_layers(own, I)
 
     def coordinates(self) -> dict[str, Array]:
         """Those of the system."""

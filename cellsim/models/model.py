@@ -111,6 +111,17 @@ class AbstractSystem(eqx.Module):
     def laws_at(self, y: State, I: Scalar) -> local.Laws:
         """What the rate is made of with the border as in `y`."""
 
+    def charged(self, i: Float[Array, " layers"]) -> "AbstractSystem":
+        """The same where `i` [A/m2] of what passes its walls charges `double_layers`. Of a system whose double layers
+        are states, or that has none, there are none here."""
+        del i
+        return self
+
+    def double_layers(self, y: State, I: Scalar) -> tuple[Float[Array, " layers"], Float[Array, " layers"]]:
+        """Potential difference [V] and capacity [F/m2] of double layers that the equations leave out as too quick."""
+        del y, I
+        return jnp.zeros(0), jnp.zeros(0)
+
     def rate(self, y: State, I: Scalar) -> State:
         """d(unknowns)/dt [1/s] at current `I` [A]."""
         inner = local.rate(self.laws_at(y, I), y.inner, self.layout)
@@ -238,6 +249,11 @@ class AbstractModel(eqx.Module):
     def balance(self, held: Any, charge: np.ndarray) -> Any:
         """How far a run strayed from what must hold, as a named tuple of numbers, from its inventories and the charge
         [C] passed until then."""
+
+    @abc.abstractmethod
+    def ageing(self, held: Any) -> Mapping[str, Any]:
+        """What side reactions took along a run, from its inventories, with units in the names; empty where there are
+        none."""
 
     @abc.abstractmethod
     def outside_measured_range(self, line: np.ndarray, T: np.ndarray) -> str | None:

@@ -1,5 +1,6 @@
 """What can be read off a state of a DFN cell: profiles, where the losses are, and what must be conserved."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import equinox as eqx
@@ -11,8 +12,8 @@ from cellsim.cells.blends import equilibrium
 from cellsim.cells.design import Cell, Electrode, Particle
 from cellsim.constants import F
 from cellsim.discretisation import operators as op
-from cellsim.discretisation.grid import radial_grid
 from cellsim.discretisation.layout import State
+from cellsim.models import ageing
 from cellsim.models.dfn import DiscreteDFN
 from cellsim.models.model import Panel, Profile
 
@@ -78,12 +79,7 @@ def fields(cell: Cell) -> dict[str, Profile]:
     """The profiles of a cell: `PROFILES`, and those of every material of a blend."""
     found = dict(PROFILES)
     for side, electrode in (("negative", cell.negative), ("positive", cell.positive)):
-        for material in electrode.materials:
-            if material.hysteresis is not None:
-                about = Profile(
-                    (f"x_{side[0]}",), "-", f"Between the branches of lithiation (-1) and delithiation (1), {side}"
-                )
-                found[hysteresis_name(side, electrode, material)] = about
+        found |= remembered(side, electrode)
         if len(electrode.materials) == 1:
             continue
         del found[f"{side} particle lithiation"]  # radii differ
@@ -93,6 +89,16 @@ def fields(cell: Cell) -> dict[str, Profile]:
                 dims = (f"r_{side[0]}_{material.name}", *along) if what == "particle lithiation" else along
                 found[f"{side} {material.name} {what}"] = Profile(dims, unit, f"{text}, {material.name} ({side})")
     return found
+
+
+def remembered(side: str, electrode: Electrode) -> dict[str, Profile]:
+    """The profiles of an electrode of its hysteresis and of its side reactions."""
+    along, found = (f"x_{side[0]}",), {}
+    for material in electrode.materials:
+        if material.hysteresis is not None:
+            text = f"Between the branches of lithiation (-1) and delithiation (1), {side}"
+            found[hysteresis_name(side, electrode, material)] = Profile(along, "-", text)
+    return found | ageing.fields(side, electrode)
 
 
 def hysteresis_name(side: str, electrode: Electrode, material: Particle) -> str:
@@ -115,6 +121,7 @@ class Inventory(eqx.Module):
     solid_positive: Scalar
     layer_negative: Scalar
     layer_positive: Scalar
+    side: dict[str, Scalar] = eqx.field(default_factory=dict)  # held by side reactions, by electrode and what holds it
 
 
 def coordinates(system: DiscreteDFN) -> dict[str, Array]:
@@ -122,7 +129,7 @@ def coordinates(system: DiscreteDFN) -> dict[str, Array]:
     n, s = system.mesh.negative, system.mesh.separator
     ends = jnp.concatenate([jnp.zeros(1), jnp.cumsum(system.width)])
     centres = 0.5 * (ends[1:] + ends[:-1])
-    r = jnp.asarray(radial_grid(system.mesh.radial).nodes)
+    r = jnp.asarray(system.mesh.sphere.nodes)
     radii = {}
     for side, electrode in (("n", system.cell.negative), ("p", system.cell.positive)):
         radii[f"r_{side}"] = r * electrode.materials[0].R_p
@@ -136,7 +143,7 @@ def _split(system: DiscreteDFN, x: Array) -> tuple[Array, Array]:
 
 
 def _mean_lithiation(system: DiscreteDFN, theta: Array) -> Array:
-    weights = 3.0 * jnp.asarray(radial_grid(system.mesh.radial).volumes)
+    weights = 3.0 * jnp.asarray(system.mesh.sphere.volumes)
     return jnp.tensordot(weights, theta, axes=1)
 
 
@@ -159,10 +166,10 @@ def profiles(system: DiscreteDFN, y: State, I: Scalar) -> dict[str, Array]:
     phi_s_first = -(i - 0.25 * faces.i_e[0]) * system.solid_resistance[0]
     phi_e = phi_s_first - w_n[0] + jnp.concatenate([jnp.zeros(1), jnp.cumsum(faces.phi_e_step)])
     n, s = system.mesh.negative, system.mesh.separator
-    c_there, w = (system.at_particles(system.on_electrodes(x)) for x in (c, y.line[1]))
+    there = system.at_walls(y)
     surface, mean = y.fibre[-1], _mean_lithiation(system, y.fibre)
     h = system.branch_in(y)
-    j, eta = system.faradaic(c_there, w, surface, h), w - system.equilibrium(surface, h)
+    j, eta = system.insertion(there, surface, h), there[1] - system.equilibrium(surface, h)
     j_n, j_p = _split(system, system.over_walls(j))
     eta_n, eta_p = _split(system, system.over_walls(eta))
     surface_n, surface_p = _split(system, _filled(system, surface))
@@ -182,7 +189,9 @@ def profiles(system: DiscreteDFN, y: State, I: Scalar) -> dict[str, Array]:
         "negative overpotential": eta_n,
         "positive overpotential": eta_p,
     }
-    sides = ["negative"] * len(system.cell.negative.materials) + ["positive"] * len(system.cell.positive.materials)
+    if ageing.has_any(system):
+        found |= ageing.profiles(system, y)
+    sides = [each.side for each in system.materials]
     for side, each in zip(sides, system.materials, strict=True):
         if h is not None and each.hysteresis is not None:
             found[hysteresis_name(side, getattr(system.cell, side), each.material)] = h[each.particles]
@@ -235,8 +244,11 @@ def losses(system: DiscreteDFN, y: State, I: Scalar) -> dict[str, Scalar]:
     return {**terms, "solid ohmic": V - sum(terms.values())}
 
 
-def heats(system: DiscreteDFN, y: State, I: Scalar) -> dict[str, Scalar]:
-    """Heat [W] that the cell makes, by its cause."""
+def heats(
+    system: DiscreteDFN, y: State, I: Scalar, current: Callable[[Array], Array] = lambda j: j
+) -> dict[str, Scalar]:
+    """Heat [W] that the cell makes, by its cause. `current` gives the current densities of the walls from those of
+    insertion, where some pass another."""
     i, area = I / system.cell.area, system.cell.area
     faces = system.solution_phase(y, i)
     R_s = jnp.where(system.is_inside, op.across_faces(system.solid_resistance), 0.0)
@@ -244,16 +256,16 @@ def heats(system: DiscreteDFN, y: State, I: Scalar) -> dict[str, Scalar]:
     ohmic = jnp.sum(-faces.i_e * faces.phi_e_step + (i - faces.i_e) ** 2 * R_s)
     ends = [(i - 0.25 * faces.i_e[k]) ** 2 * system.solid_resistance[k] for k in (0, -1)]
 
-    there = lambda x: system.at_particles(system.on_electrodes(x))
-    c, w, surface = there(y.line[0]) * system.cell.c0, there(y.line[1]), y.fibre[-1]
+    there, surface = system.at_walls(y), y.fibre[-1]
     h = system.branch_in(y)
-    j = system.faradaic(c, w, surface, h)
+    j = current(system.insertion(there, surface, h))
     dUdT = system.by_material(lambda material: lambda x: material.dUdT(x, system.T), surface)
     walls = system.on_electrodes(system.wall_area)
     of_walls = lambda x: area * jnp.sum(walls * system.over_walls(x))
+    reaction = of_walls(j * (there[1] - system.equilibrium(surface, h)))
     return {
         "ohmic heat": area * (ohmic + ends[0] + ends[1]) + I**2 * system.cell.R_contact,
-        "reaction heat": of_walls(j * (w - system.equilibrium(surface, h))),
+        "reaction heat": reaction + ageing.heat(system, y) if ageing.has_any(system) else reaction,
         "reversible heat": of_walls(j * system.T * dUdT),
     }
 
@@ -267,7 +279,8 @@ def inventory(system: DiscreteDFN, y: State, rest: State) -> Inventory:
     solid = width * system.wall * system.over_walls(in_particles)
     w = system.on_electrodes(y.line[1] - rest.line[1])
     layer = area * width * system.wall * system.C_dl * w
-    return Inventory(salt, jnp.sum(solid[:n]), jnp.sum(solid[n:]), jnp.sum(layer[:n]), jnp.sum(layer[n:]))
+    sides = jnp.sum(solid[:n]), jnp.sum(solid[n:]), jnp.sum(layer[:n]), jnp.sum(layer[n:])
+    return Inventory(salt, *sides, ageing.lithium(system, y) if ageing.has_any(system) else {})
 
 
 class Balance(NamedTuple):
@@ -281,15 +294,17 @@ class Balance(NamedTuple):
 def balance(held: Inventory, charge: np.ndarray) -> Balance:
     """Balances along a run: `held` at its times, and the charge [C] passed until then.
 
-    Lithium is that of the salt and the solid, less what the double layers drew across without a reaction. Each
-    electrode's solid and double layer together take up the charge that was passed.
+    Lithium is that of the salt, the solid and what side reactions hold, less what the double layers drew across without
+    a reaction. Each electrode's solid, side reactions and double layer together take up the charge that was passed.
     """
     layers = (np.asarray(held.layer_negative) + np.asarray(held.layer_positive)) / F
-    lithium = np.asarray(held.salt + held.solid_negative + held.solid_positive) - layers
+    in_negative = np.asarray(held.solid_negative) + ageing.held_by("negative", held.side)
+    in_positive = np.asarray(held.solid_positive) + ageing.held_by("positive", held.side)
+    lithium = np.asarray(held.salt) + in_negative + in_positive - layers
     salt = np.asarray(held.salt)
     change = lambda x: np.asarray(x) - np.asarray(x)[0]
-    negative = -F * change(held.solid_negative) + change(held.layer_negative)
-    positive = -F * change(held.solid_positive) + change(held.layer_positive)
+    negative = -F * change(in_negative) + change(held.layer_negative)
+    positive = -F * change(in_positive) + change(held.layer_positive)
     passed = max(float(np.max(np.abs(charge))), 1e-12)
     wrong = max(float(np.max(np.abs(negative - charge))), float(np.max(np.abs(positive + charge))))
     drift = lambda x: float(np.max(np.abs(x - x[0])) / abs(x[0]))

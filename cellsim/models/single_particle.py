@@ -17,7 +17,6 @@ from jaxtyping import Array, Float
 from cellsim.cells.balance import Lithiation, open_circuit_voltage
 from cellsim.cells.design import Cell, lithium_capacity
 from cellsim.constants import SECONDS_PER_HOUR, F
-from cellsim.discretisation.grid import radial_grid
 from cellsim.discretisation.layout import State
 from cellsim.models.dfn import DiscreteDFN, Faces
 from cellsim.models.full_cell import observables_of_a_cell
@@ -41,6 +40,11 @@ def check_one_particle(cell: Cell, model: str) -> None:
                 f"{model} knows no state of hysteresis, but the {side} electrode of {cell.name} has one. Needed: the "
                 "DFN, or `hysteresis=None`."
             )
+        if electrode.side_reactions:
+            raise ValueError(
+                f"{model} knows no side reactions, but the {side} electrode of {cell.name} has some. Needed: the DFN, "
+                "or `side_reactions=()`."
+            )
 
 
 class Walls(eqx.Module):
@@ -49,16 +53,22 @@ class Walls(eqx.Module):
     cell: Cell
     T: Scalar
     spheres: DiscreteDFN  # with one cell a layer: a particle, and its laws, for each electrode
+    charging: Float[Array, "2"]  # current density [A/m2] that charges double layers; none, as they are no states
 
-    def __init__(self, cell: Cell, radial: int, T: Any):
+    def __init__(self, cell: Cell, mesh: Mesh, T: Any):
         self.cell, self.T = cell, jnp.asarray(T)
-        self.spheres = DiscreteDFN(cell, Mesh(1, 1, 1, radial), T)
+        self.spheres = DiscreteDFN(cell, mesh._replace(negative=1, separator=1, positive=1), T)
+        self.charging = jnp.zeros(2)
 
-    def j(self, I: Scalar) -> Float[Array, "2"]:
-        """Current density [A/m2] of the walls at cell current `I` [A]: all of it, spread evenly."""
+    def i_n(self, I: Scalar) -> Float[Array, "2"]:
+        """Current density [A/m2] that passes the walls at cell current `I` [A]: all of it, spread evenly."""
         n, p = self.cell.negative, self.cell.positive
         i = I / self.cell.area
         return jnp.stack([i / (n.a * n.L), -i / (p.a * p.L)])
+
+    def j(self, I: Scalar) -> Float[Array, "2"]:
+        """The faradaic part of it."""
+        return self.i_n(I) - self.charging
 
     def leaving(self, I: Scalar) -> Float[Array, "2"]:
         """What leaves the surface of a particle of unit radius [1/s]."""
@@ -70,7 +80,7 @@ class Walls(eqx.Module):
 
     def mean(self, theta: Float[Array, "depth 2"]) -> Float[Array, "2"]:
         """Mean lithiations."""
-        return jnp.tensordot(3.0 * jnp.asarray(radial_grid(self.spheres.mesh.radial).volumes), theta, axes=1)
+        return jnp.tensordot(3.0 * jnp.asarray(self.spheres.mesh.sphere.volumes), theta, axes=1)
 
 
 class AbstractSingleParticleSystem(AbstractIsothermal):
@@ -112,6 +122,15 @@ class AbstractSingleParticleSystem(AbstractIsothermal):
         """The same at temperature `T` [K]."""
         where = lambda s: (s.walls.T, s.walls.spheres.T, s.pores.T)
         return eqx.tree_at(where, self, (jnp.asarray(T),) * 3)
+
+    def charged(self, i: Float[Array, " layers"]) -> Any:
+        """The same where `i` [A/m2] of what passes the walls charges their double layers, negative first."""
+        return eqx.tree_at(lambda s: s.walls.charging, self, i)
+
+    def double_layers(self, y: State, I: Scalar) -> tuple[Float[Array, " layers"], Float[Array, " layers"]]:
+        """Potential difference [V], the mean over each electrode, and capacity of its walls [F/m2]."""
+        w = self.spread(self.walls.spheres.equilibrium(y.fibre[-1])) + self.overpotential(y, I)
+        return jnp.stack(self.over(w)), jnp.stack([self.cell.negative.C_dl, self.cell.positive.C_dl])
 
     def heats(self, y: State, I: Scalar) -> dict[str, Scalar]:
         """Heat [W] by its cause: what the current loses on its way, and the entropy that it moves."""

@@ -268,6 +268,11 @@ class Slab(AbstractModel):
             strayed = float(np.max(np.abs(amount - amount[0] - passed) / size))
         return Balance(strayed, float(np.max(np.asarray(held.imbalance))))
 
+    def ageing(self, held: Any) -> Mapping[str, Any]:
+        """There are no side reactions."""
+        del held
+        return {}
+
     def outside_measured_range(self, line: np.ndarray, T: np.ndarray) -> str | None:
         """What the mobility says of the concentrations."""
         scale = np.asarray(self.scale)

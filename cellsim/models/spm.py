@@ -16,7 +16,6 @@ from jaxtyping import Array, Float
 from cellsim.cells.balance import Lithiation
 from cellsim.cells.design import Cell
 from cellsim.discretisation import local
-from cellsim.discretisation.grid import radial_grid
 from cellsim.discretisation.layout import Layout, State
 from cellsim.models.dfn import DiscreteDFN, Faces
 from cellsim.models.full_cell import AbstractFullCell
@@ -58,7 +57,7 @@ class DiscreteSPM(AbstractSingleParticleSystem):
     pores: DiscreteDFN
 
     def __init__(self, cell: Cell, mesh: Mesh, T: Any):
-        self.walls, self.pores = Walls(cell, mesh.radial, T), DiscreteDFN(cell, mesh, T)
+        self.walls, self.pores = Walls(cell, mesh, T), DiscreteDFN(cell, mesh, T)
 
     @property
     def layout(self) -> Layout:
@@ -78,7 +77,7 @@ class DiscreteSPM(AbstractSingleParticleSystem):
             at=lambda here, outflow: still(here[0]),
             leaving=lambda exchanges: self.walls.leaving(I),
             along=self.walls.spheres.inward,
-            volumes=radial_grid(self.pores.mesh.radial).volumes,
+            volumes=self.pores.mesh.sphere.volumes,
         )
 
     def salt(self, y: State) -> Float[Array, " cells"]:

@@ -20,7 +20,6 @@ from cellsim.cells.balance import Lithiation
 from cellsim.cells.design import Cell
 from cellsim.discretisation import local
 from cellsim.discretisation import operators as op
-from cellsim.discretisation.grid import radial_grid
 from cellsim.discretisation.layout import Layout, State
 from cellsim.discretisation.local import Fields
 from cellsim.models.dfn import DiscreteDFN, Faces, Ionic
@@ -67,7 +66,7 @@ class DiscreteSPMe(AbstractSingleParticleSystem):
     pores: DiscreteDFN
 
     def __init__(self, cell: Cell, mesh: Mesh, T: Any):
-        self.walls, self.pores = Walls(cell, mesh.radial, T), DiscreteDFN(cell, mesh, T)
+        self.walls, self.pores = Walls(cell, mesh, T), DiscreteDFN(cell, mesh, T)
 
     @property
     def layout(self) -> Layout:
@@ -83,12 +82,12 @@ class DiscreteSPMe(AbstractSingleParticleSystem):
     def laws(self, I: Scalar) -> local.Laws:
         """What the rate is made of at cell current `I` [A]."""
         pores, i = self.pores, I / self.cell.area
-        j = pores.on_cells(self.spread(self.walls.j(I)))
+        i_n = pores.on_cells(self.spread(self.walls.i_n(I)))
         charge_out = op.outflow(pores.even_current(i))
 
         def across(left: Fields, right: Fields) -> Fields:
             ionic = Ionic(pores.even_current(i), pores.conduction(left[0], right[0]))
-            sides = (left[0], 0.0 * left[0], j[:-1]), (right[0], 0.0 * right[0], j[1:])  # no w is asked for
+            sides = (left[0], 0.0 * left[0], i_n[:-1]), (right[0], 0.0 * right[0], i_n[1:])  # no w is asked for
             return (pores.salt_flux(*sides, ionic),)
 
         def at(here: Fields, outflow: Fields) -> Fields:
@@ -100,7 +99,7 @@ class DiscreteSPMe(AbstractSingleParticleSystem):
             at=at,
             leaving=lambda exchanges: self.walls.leaving(I),
             along=self.walls.spheres.inward,
-            volumes=radial_grid(pores.mesh.radial).volumes,
+            volumes=pores.mesh.sphere.volumes,
         )
 
     # ---- what can be read off a state

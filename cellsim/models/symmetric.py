@@ -101,8 +101,8 @@ class SymmetricCell(AbstractModel):
 
     @property
     def T_usual(self) -> Scalar:
-        """The temperature of the published values [K]."""
-        return self.cell.T_ref
+        """The temperature at which a run of the cell begins [K]."""
+        return self.cell.T_initial
 
     @property
     def limits(self) -> Limits:
@@ -202,6 +202,11 @@ class SymmetricCell(AbstractModel):
         salt = np.asarray(held.salt)
         return Balance(float(np.max(np.abs(salt - salt[0])) / salt[0]))
 
+    def ageing(self, held: Any) -> Mapping[str, Any]:
+        """There are no side reactions."""
+        del held
+        return {}
+
     def outside_measured_range(self, line: np.ndarray, T: np.ndarray) -> str | None:
         """A sentence with the range when the electrolyte left the one in which it was measured, else None."""
         return self.cell.electrolyte.outside_measured_range(line[:, 0] * float(self.cell.c0), T)
@@ -281,8 +286,13 @@ class DiscreteSymmetricCell(AbstractIsothermal):
         """Flux of salt [mol/(m2 s)] between neighbouring nodes at current density `i` [A/m2]."""
         c_l, c_r = left[0] * self.cell.c0, right[0] * self.cell.c0
         electrolyte, path = self.cell.electrolyte, self.to_right[:-1] + self.to_left[1:]
-        migrating = self.solution(left, right).t_plus * i / (electrolyte.salt.equivalents * F)
-        return migrating + binary.diffusion(electrolyte, c_l, c_r, path, self.T)
+        t_plus = self.solution(left, right).t_plus
+        migrating = t_plus * i / (electrolyte.salt.equivalents * F)
+        flux = migrating + binary.diffusion(electrolyte, c_l, c_r, path, self.T)
+        if self.cell.V_salt is None:
+            return flux
+        c = op.weighted_face_value(c_l, c_r, self.to_right[:-1], self.to_left[1:])
+        return flux + binary.carried(c, t_plus, i, self.cell.V_salt, electrolyte)
 
     @property
     def is_affine(self) -> bool:
@@ -354,9 +364,15 @@ class DiscreteSymmetricCell(AbstractIsothermal):
         }
 
     def heats(self, y: State, I: Scalar) -> dict[str, Scalar]:
-        """None is accounted for: such a cell is held at one temperature."""
-        del y, I
-        return {}
+        """Heat [W] by its cause. What one metal takes up reversibly the other gives off."""
+        i, (c, w) = I / self.cell.area, (y.line[0] * self.cell.c0, y.line[1])
+        solution = self.solution(*local.beside(tuple(y.line)))
+        ohmic = jnp.sum(i * (i * solution.R_e - solution.diffusion_potential))
+        return {
+            "ohmic heat": self.cell.area * ohmic + I**2 * self.cell.R_contact,
+            "reaction heat": self.cell.area * jnp.sum(self.faradaic(c, w) * w),
+            "reversible heat": jnp.zeros(()),
+        }
 
     def inventory(self, y: State, rest: State) -> Held:
         """What the state holds."""

@@ -11,6 +11,12 @@ from cellsim.plotting.losses import losses_figure as losses_figure
 from cellsim.plotting.optimum import optimum_figure as optimum_figure
 from cellsim.plotting.particles import particles_figure as particles_figure
 from cellsim.plotting.profiles import profiles_figure as profiles_figure
+from cellsim.plotting.record import record_figure as record_figure
 from cellsim.plotting.run import run_figure as run_figure
+from cellsim.plotting.sensitivity import sensitivity_figure as sensitivity_figure
 from cellsim.plotting.slider import can_slide as can_slide
 from cellsim.plotting.slider import sliding as sliding
+from cellsim.plotting.spectra import bode_figure as bode_figure
+from cellsim.plotting.spectra import nyquist_figure as nyquist_figure
+from cellsim.plotting.spectra import residuals_figure as residuals_figure
+from cellsim.plotting.spectra import spectra_figure as spectra_figure

@@ -24,7 +24,7 @@ from cellsim.simulation.blocks import fractions
 from cellsim.simulation.chain import Chain, Legs
 from cellsim.simulation.circuit import Controlled
 from cellsim.simulation.control import Setpoint
-from cellsim.simulation.segment import FIRST_STEP, Segment, Start, Tolerances, advanced
+from cellsim.simulation.segment import FIRST_STEP, Segment, Start, Tolerances, advanced, came_to
 from cellsim.solvers.trajectory import Trajectory
 
 Scalar = Float[Array, ""]
@@ -55,7 +55,7 @@ class Leg(NamedTuple):
     @property
     def is_cut(self) -> bool:
         """Whether it ended for want of steps."""
-        return bool(self.segment.result == diffrax.RESULTS.max_steps_reached)
+        return came_to(self.segment.result, diffrax.RESULTS.max_steps_reached)
 
 
 class Begun(NamedTuple):
@@ -148,6 +148,9 @@ def passed_at(model: AbstractModel, y: State) -> tuple[Any, Any]:
     assert y.border is not None
     unit = unit_of(model)
     return y.border[model.borders] * unit, y.border[model.borders + 1] * unit
+
+
+passed_at_once = jax.jit(passed_at)
 
 
 # ---- all at once, under a transformation
@@ -267,7 +270,8 @@ def one_by_one(
         if id(step) not in made:
             made[id(step)] = numbers.orders_of(step, shape)
         orders = made[id(step)]
-        passed = Beginning(*passed_at(model, y), soc, begun.usable)
+        Q, E = passed_at_once(model, y)
+        passed = Beginning(Q, E, soc, begun.usable)
         pieces: list[Leg] = []
         # of the very type that the next piece begins with: another one would be another program
         at = Start(jnp.asarray(0.0, float), y, jnp.asarray(FIRST_STEP, float))
@@ -286,12 +290,11 @@ def one_by_one(
                 break
             ts, count = np.asarray(segment.trajectory.ts), int(segment.trajectory.count)
             at = Start(segment.t, segment.y, jnp.asarray(ts[count] - ts[count - 1] if count else FIRST_STEP))
-        is_skipped = len(pieces) == 1 and float(jnp.min(pieces[0].margins_at_start)) <= 0
+        is_skipped = len(pieces) == 1 and float(np.min(np.asarray(pieces[0].margins_at_start))) <= 0
         done = Done(number, cycle, step, t0, tuple(pieces), y, is_skipped)
         yield done
         y, t0 = pieces[-1].segment.y, done.t_end
-        result = pieces[-1].segment.result
-        if not (bool(result == diffrax.RESULTS.successful) or bool(result == diffrax.RESULTS.event_occurred)):
+        if not came_to(pieces[-1].segment.result, diffrax.RESULTS.successful, diffrax.RESULTS.event_occurred):
             return
 
 

@@ -288,13 +288,14 @@ class Watch:
     def is_over(self, legs: list[Solution]) -> bool:
         """Asked after every step."""
         until, last = self.until, legs[-1]
-        if until.V is not None and float(last.V[-1]) <= until.V * (1 + 1e-9):
+        if until.V is not None and float(np.asarray(last.V)[-1]) <= until.V * (1 + 1e-9):
             return True
         if until.duration is not None and float(last.t_stop) >= until.duration:
             return True
         if len(legs) not in self.ends:
             return False
-        passed = [float(leg.capacity) for leg in legs if cycle_of(leg) == cycle_of(last)]
+        charge = lambda leg: float(np.asarray(leg.Q)[-1] - np.asarray(leg.Q)[0])
+        passed = [charge(leg) for leg in legs if cycle_of(leg) == cycle_of(last)]
         capacity = sum(max(x, 0.0) for x in passed)
         if capacity <= 0:
             return False

@@ -6,7 +6,7 @@ from typing import Any
 import jax
 import numpy as np
 
-POINTS = 201  # of a run, unless others are asked for
+POINTS = 101  # of a run, unless others are asked for
 BLOCKS = (32 * POINTS, POINTS)  # points in one call
 
 

@@ -63,7 +63,7 @@ def simulate(
     - `T`: temperature [K]; that of the model's parameters by default.
     - `initial`: a state to start from instead of rest (at `soc`).
     - `times`: where the solution is wanted [s since the run began], rising; the run ends with the last of them at the
-      latest, and those beyond its stop repeat the final state. By default 201 fractions of every step, finer at both
+      latest, and those beyond its stop repeat the final state. By default 101 fractions of every step, finer at both
       ends of it.
     - `rtol`, `atol`: relative and absolute tolerance of the time integration, in unknowns of order one; `atol` is
       `rtol` by default.

@@ -16,6 +16,7 @@ from cellsim.models.model import AbstractModel
 from cellsim.simulation.blocks import in_blocks
 from cellsim.simulation.chain import Chain, CycleSummary, StepEnd, summarised
 from cellsim.simulation.control import Demand, Setpoint
+from cellsim.simulation.segment import came_to
 from cellsim.solvers.trajectory import Trajectory
 
 if TYPE_CHECKING:
@@ -193,7 +194,7 @@ class Solution(eqx.Module):
     @property
     def succeeded(self) -> bool:
         """Whether the step ended as it was meant to: at its voltage or after its duration."""
-        return bool(self.result == diffrax.RESULTS.successful) or bool(self.result == diffrax.RESULTS.event_occurred)
+        return came_to(self.result, diffrax.RESULTS.successful, diffrax.RESULTS.event_occurred)
 
     @property
     def stop_reason(self) -> str:
@@ -202,15 +203,15 @@ class Solution(eqx.Module):
             return self.step_ends[-1].reason
         assert isinstance(self.demand, Demand)
         t, V = float(self.t_stop), float(np.asarray(self.V)[-1])
-        if bool(self.result == diffrax.RESULTS.event_occurred):
+        if came_to(self.result, diffrax.RESULTS.event_occurred):
             fell = float(self.demand.side) > 0
             how = "lower" if fell else "upper"
             return f"{how} cut-off voltage {float(self.demand.V_stop):g} V reached at {t:.4g} s{self._limitation()}"
-        if bool(self.result == diffrax.RESULTS.successful):
+        if came_to(self.result, diffrax.RESULTS.successful):
             if t < float(self.demand.duration):
                 return f"not started: the voltage {V:.4g} V is already past {float(self.demand.V_stop):g} V"
             return f"duration of {float(self.demand.duration):g} s completed at {V:.4g} V"
-        if bool(self.result == diffrax.RESULTS.max_steps_reached):
+        if came_to(self.result, diffrax.RESULTS.max_steps_reached):
             return f"failed: the number of time steps was used up at {t:.4g} s, {V:.4g} V"
         return f"failed: no time step is small enough at {t:.4g} s, {V:.4g} V{self._limitation()}"
 
@@ -233,6 +234,12 @@ class Solution(eqx.Module):
         charge, double layers counted)."""
         Q = np.asarray(self.kept(self.Q))
         return self.model.balance(self._seen[2], (Q - Q[0]) * SECONDS_PER_HOUR)
+
+    @property
+    def ageing(self) -> Any:
+        """What side reactions took, by name, with units in the names: lithium, capacity, and the loss of lithium
+        inventory; empty where there are none. Differentiable."""
+        return self.model.ageing(self._seen[2])
 
     def at(self, times: Any) -> "Solution":
         """The same run seen at other times [s], from the dense output of the solver; beyond the stop, the stop.

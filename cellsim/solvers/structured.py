@@ -3,7 +3,8 @@
 Each fibre is tridiagonal and is eliminated up to its tip; what is left of the tips joins the blocks of the line, which
 is block-tridiagonal. A border of a few unknowns of the whole is eliminated last, as a small matrix. Work and memory are
 linear in the number of unknowns. Several systems at once (tangents, cells)
-are solved with their number as the innermost axis, on which vector units work, whatever axis JAX maps over.
+are solved with their number as the innermost axis, on which vector units work, whatever axis JAX maps over. With a
+shift on the imaginary axis all of it is complex: the response at a frequency.
 """
 
 import dataclasses
@@ -16,7 +17,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 from jax.custom_batching import custom_vmap
-from jaxtyping import Array, Float
+from jaxtyping import Array, Inexact
 
 from cellsim.discretisation.jacobian import Border, Jacobian, Tips, added_at_tips, along, applied, combined, seen
 from cellsim.discretisation.layout import Layout, State
@@ -28,14 +29,14 @@ LINE_PASS, FIBRE_PASS = 4, 5
 class Factors(eqx.Module):
     """W eliminated: what a solve needs."""
 
-    fibre_below: Float[Array, "depth fibres *many"]
-    fibre_pivot: Float[Array, "depth fibres *many"]  # reciprocals
-    fibre_above: Float[Array, "depth fibres *many"]  # above over pivot
-    tip_by_line: Float[Array, "fields fibres *#many"]
-    line_by_tip: Float[Array, "3 fields fibres *#many"]
-    line_left: Float[Array, "nodes fields fields *many"]
-    line_pivot: Float[Array, "nodes fields fields *many"]  # inverses
-    line_right: Float[Array, "nodes fields fields *many"]  # inverse pivot times right block
+    fibre_below: Inexact[Array, "depth fibres *many"]
+    fibre_pivot: Inexact[Array, "depth fibres *many"]  # reciprocals
+    fibre_above: Inexact[Array, "depth fibres *many"]  # above over pivot
+    tip_by_line: Inexact[Array, "fields fibres *#many"]
+    line_by_tip: Inexact[Array, "3 fields fibres *#many"]
+    line_left: Inexact[Array, "nodes fields fields *many"]
+    line_pivot: Inexact[Array, "nodes fields fields *many"]  # inverses
+    line_right: Inexact[Array, "nodes fields fields *many"]  # inverse pivot times right block
     rim: "Rim | None" = None
 
 
@@ -45,7 +46,7 @@ class Rim(eqx.Module):
 
     solved_columns: State  # W^-1 columns
     rows: Tips
-    inverse: Float[Array, "sigma sigma *many"]  # of D - rows W^-1 columns
+    inverse: Inexact[Array, "sigma sigma *many"]  # of D - rows W^-1 columns
     acting: tuple[int, ...] = eqx.field(static=True)
 
     def whole(self, outer: Array) -> Array:
@@ -112,8 +113,9 @@ def _spread(by_tip: Array, layout: Layout) -> tuple[Array, Array, Array]:
     return jnp.pad(after[1:], ((0, 1), *end)), own, jnp.pad(before[:-1], ((1, 0), *end))
 
 
-def factors(jac: Jacobian, shift: Float[Array, ""], layout: Layout) -> Factors:
-    """Eliminates (shift I - J) for a Jacobian J [1/s] and a positive shift [1/s]."""
+def factors(jac: Jacobian, shift: Inexact[Array, ""], layout: Layout) -> Factors:
+    """Eliminates (shift I - J) for a Jacobian J [1/s] and a shift [1/s] that is positive, or imaginary."""
+    jac = _as(jnp.result_type(jac.line_here, shift), jac)
 
     def all_of(jac: Jacobian, shift: Array) -> Factors:
         core = _factors(jac, shift, layout)
@@ -124,7 +126,12 @@ def factors(jac: Jacobian, shift: Float[Array, ""], layout: Layout) -> Factors:
     return innermost(all_of)(jac, jnp.asarray(shift))
 
 
-def _rim(core: Factors, border: Border, shift: Float[Array, " many"], layout: Layout) -> Rim:
+def _as(dtype: Any, tree: Any) -> Any:
+    """The numbers of `tree` as real or complex ones."""
+    return jax.tree.map(lambda x: x.astype(dtype), tree)
+
+
+def _rim(core: Factors, border: Border, shift: Inexact[Array, " many"], layout: Layout) -> Rim:
     systems = max(x.shape[-1] for x in (core.fibre_pivot, core.line_pivot, border.corner))
     border, shift = jax.tree.map(lambda x: jnp.broadcast_to(x, (*x.shape[:-1], systems)), (border, shift))
     size = border.corner.shape[0]
@@ -140,7 +147,7 @@ def _rim(core: Factors, border: Border, shift: Float[Array, " many"], layout: La
     return Rim(columns, border.rows, _inverse(left), border.acting)
 
 
-def _factors(jac: Jacobian, shift: Float[Array, " many"], layout: Layout) -> Factors:
+def _factors(jac: Jacobian, shift: Inexact[Array, " many"], layout: Layout) -> Factors:
     def up_the_fibre(above: Array, row: tuple[Array, Array, Array]) -> tuple[Array, tuple[Array, Array]]:
         below, here, next_above = row
         pivot = 1.0 / (here - below * above)
@@ -269,7 +276,7 @@ def _by(core: Callable[..., State], known: Factors, b: State, layout: Layout) ->
         systems = max(x.shape[-1] for x in (known.fibre_pivot, b.line, b.fibre))
         return core(known, jax.tree.map(lambda x: jnp.broadcast_to(x, (*x.shape[:-1], systems)), b), layout)
 
-    return innermost(on_all)(known, b)
+    return innermost(on_all)(known, _as(jnp.result_type(known.line_pivot, b.line), b))
 
 
 def solve(known: Factors, b: State, layout: Layout) -> State:
@@ -278,5 +285,5 @@ def solve(known: Factors, b: State, layout: Layout) -> State:
 
 
 def solve_transposed(known: Factors, b: State, layout: Layout) -> State:
-    """The same with the transpose of the matrix."""
+    """The same with the transpose of the matrix, not conjugated."""
     return _by(solved_transposed, known, b, layout)

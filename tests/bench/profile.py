@@ -76,7 +76,7 @@ def main() -> None:
     begin = jax.tree.map(jnp.asarray, begin)
     integrate = best(lambda: simulate._advanced(model, T, demand, begin, tolerances, max_steps=256))
     row("    time integration", integrate, f"{1e6 * integrate / steps:.1f} us a time step")
-    row("    start, 201 points, their voltages", program - integrate)
+    row("    start, 101 points, their voltages", program - integrate)
 
     y = jax.tree.map(lambda x: x[100], solution.states)
 

@@ -17,6 +17,16 @@ def test_the_shells_of_a_sphere_are_positive_and_add_up_to_its_volume(n):
     assert np.sum(grid.volumes) == pytest.approx(1 / 3, rel=1e-14)
 
 
+@pytest.mark.parametrize(("n", "crowding"), [(28, 6.5), (56, 7.0), (12, 5.0)])
+def test_nodes_that_crowd_more_are_closer_to_the_surface_and_their_shells_still_hold_the_sphere(n, crowding):
+    grid, usual = radial_grid(n, crowding), radial_grid(n)
+    assert np.all(grid.volumes > 0) and np.all(grid.conductances > 0)
+    assert np.sum(grid.volumes) == pytest.approx(1 / 3, rel=1e-14)
+    steps = np.diff(grid.nodes)
+    assert steps[0] / steps[-1] == pytest.approx(np.exp(crowding * (n - 2) / (n - 0.5)), rel=1e-9)
+    assert steps[-1] < 0.6 * np.diff(usual.nodes)[-1]
+
+
 @pytest.mark.parametrize("n", SIZES)
 def test_nodes_rise_to_the_surface_and_crowd_there(n):
     nodes = radial_grid(n).nodes

@@ -66,3 +66,18 @@ def problem(experiments):
 @pytest.fixture(scope="session")
 def fitted(experiments):
     return cs.fit(cs.load_cell("Chen2020"), experiments, FREE, start={"negative.particle.D_s": 6e-14})
+
+
+STEPS = (
+    "Discharge at C/2 until 3.2 V",
+    "Rest for 20 minutes",
+    "Charge at C/2 until 4.1 V",
+    "Hold at 4.1 V until C/10",
+    "Rest for 1 hour",
+)
+
+
+@pytest.fixture(scope="session")
+def cccv(lgm50_coarse) -> cs.Solution:
+    """A discharge, a rest, a charge with a hold, and a rest."""
+    return cs.simulate(lgm50_coarse, list(STEPS))

@@ -12,7 +12,7 @@ from cellsim.protocols.steps import Step
 from cellsim.simulation.simulate import CannotStart
 
 pytestmark = pytest.mark.xdist_group("pure")
-POINTS = 201
+POINTS = 101
 
 
 def with_thickness(model, factor):

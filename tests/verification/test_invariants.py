@@ -53,7 +53,7 @@ def test_charge_and_energy_are_the_integrals_of_what_passes_the_terminals(soluti
     for leg in solution.legs[:-1]:
         t, V, I = (np.asarray(x) for x in (leg.t, leg.V, leg.I))
         assert float(leg.capacity) == pytest.approx(np.trapezoid(I, t) / 3600, rel=1e-10, abs=1e-15)
-        assert float(leg.energy) == pytest.approx(np.trapezoid(V * I, t) / 3600, rel=1e-4, abs=1e-15)  # by 201 points
+        assert float(leg.energy) == pytest.approx(np.trapezoid(V * I, t) / 3600, rel=1e-4, abs=1e-15)
 
 
 def test_the_voltage_that_is_held_is_held(solution):

@@ -93,7 +93,7 @@ def test_without_cooling_all_heat_stays_and_with_much_of_it_none():
     heats = sum(np.asarray(adiabatic.profile(name)) for name in HEATS)
     made = np.trapezoid(heats, np.asarray(adiabatic.t))
     kept = float(cell.heat.capacity(298.15)) * float(adiabatic.T[-1] - adiabatic.T[0])
-    assert kept == pytest.approx(made, rel=1e-4)  # the integral by 201 points
+    assert kept == pytest.approx(made, rel=1e-4)  # the integral by the points of the run
     isothermal = cs.simulate(cs.DFN(cell, mesh=cs.Mesh.coarse()), "Discharge at 2C")
     assert float(np.max(np.abs(cold.T - cold.T[0]))) < 1e-2
     assert float(cold.t_stop) == pytest.approx(float(isothermal.t_stop), rel=1e-4)

@@ -145,7 +145,7 @@ def test_a_run_reaches_that_steady_delivery_and_tells_of_it(slabs, delivered):
     assert delivered.balance.electroneutrality_relative_error < 1e-14
     data = delivered.dataset()
     assert data["drug+ flux"].attrs["units"] == "mol/(m2 s)" and data["drug+ flux"].dims == ("time", "x_face")
-    assert data["electric potential"].shape == (201, 24)
+    assert data["electric potential"].shape == (101, 24)
 
 
 def test_a_slab_has_files_and_figures_like_a_cell(delivered, tmp_path):
