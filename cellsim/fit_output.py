@@ -111,6 +111,9 @@ def summary(fit: Fit, title: str) -> str:
         lines += ["## Notes", "", *(f"- {note}" for note in notes), ""]
     lines += ["## Experiments", "", "| experiment | rows | voltage, rms [mV] |", "|---|---|---|"]
     lines += [f"| {name} | {len(run.t)} | {1e3 * run.rmse:.3g} |" for name, run in fit.predicted.items()]
+    said = [(each.called, line) for each in fit.problem.experiments for line in each.record.said]
+    if said:
+        lines += ["", "How the records were read:", "", *(f"- {name}: {line}" for name, line in said)]
     noise = fit.fisher.noise
     says = "the noise that was stated" if fit.is_noise_known else "the differences that are left"
     lines += [

@@ -18,9 +18,9 @@ from cellsim.fitting.free import Free
 from cellsim.fitting.methods import BFGS, AbstractMethod, GaussNewton, LevenbergMarquardt
 from cellsim.fitting.observables import AbstractResidual, Current, Temperature, Voltage
 from cellsim.fitting.other_methods import DifferentialEvolution, FirstOrder, NelderMead
+from cellsim.fitting.readers.read import read_record
 from cellsim.fitting.record import Record
 from cellsim.fitting.targets import CONDITIONS, SCALE, Conditions, Subject, target_of
-from cellsim.fitting.timeseries import read_timeseries
 from cellsim.hints import near_name
 from cellsim.parameters import UnknownPath, get, replace
 from cellsim.protocols import language
@@ -105,7 +105,7 @@ class FitFile:
         for each in self.planned:
             try:
                 record = each.source if isinstance(each.source, Path) else None
-                made = read_timeseries(record) if record is not None else _made(each, self.truth)
+                made = read_record(record) if record is not None else _made(each, self.truth)
                 found.append(each.experiment._replace(record=made))
             except (OSError, ValueError) as error:
                 wrong.append(f"experiment {each.experiment.name}: {error}")

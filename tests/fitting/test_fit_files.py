@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cellsim.fitting.timeseries import read_timeseries
 from cellsim.scenario_fit import FOLLOWED, METHODS, NAMES_OF_COSTS, load_fit
 
 SCENARIOS = sorted((Path(__file__).parents[2] / "scenarios").glob("fit_*.toml"))
@@ -178,18 +177,3 @@ def test_every_fit_file_that_is_shipped_is_sound_and_says_how_it_is_run(file):
     assert found.title and len(found.description) > 80
     assert file.read_text().startswith("# ") and f"cellsim fit scenarios/{file.name}" in file.read_text()
     assert found.free and found.planned
-
-
-def test_a_table_without_its_columns_or_with_words_is_refused(tmp_path):
-    path = tmp_path / "record.csv"
-    for text, said in (
-        ("time_s,current_A\n0,1\n", "it lacks voltage_V"),
-        ("", "it lacks time_s"),
-        ("time_s,current_A,voltage_V\n0,1,3.7\n1,x,3.7\n", "line 3: current_A is no number"),
-    ):
-        path.write_text(text)
-        with pytest.raises(ValueError, match=said):
-            read_timeseries(path)
-    path.write_bytes(b"\xff\xfe\x00junk")
-    with pytest.raises(ValueError, match="no table of text"):
-        read_timeseries(path)

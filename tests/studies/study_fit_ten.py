@@ -134,7 +134,7 @@ def against_simplex(
         timed[what] = (time.perf_counter() - begun) / 5
     runs = jacobians * timed["linearised"] / timed["residuals"]
     best = problem.linearised(problem.coordinates(np.array(list(true.values())))).cost
-    most, reached = 4000, [np.inf]
+    most, reached = 2000, [np.inf]
     problem.calls["residuals"] = 0
     begun = time.perf_counter()
     close = best + 0.5 * len(free)  # half a unit for each number: as near as its error

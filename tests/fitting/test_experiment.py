@@ -1,0 +1,79 @@
+"""How a record becomes a run: its current followed, its steps matched, its words left out."""
+
+import numpy as np
+import pytest
+
+import cellsim as cs
+from cellsim.fitting.experiment import ROOM, measured_current, timed, without_words
+from cellsim.fitting.observables import DifferentialCapacity, Profiles
+from cellsim.protocols import controls, language
+
+STEPS = ["Discharge at 1C until 2.7 V", "Rest for 10 minutes", "Hold at 4.2 V until C/20"]
+
+
+@pytest.fixture
+def record():
+    """Three steps of 100, 50 and 80 s."""
+    t = np.concatenate([np.linspace(0, 100, 11), np.linspace(100.001, 150, 6), np.linspace(150.001, 230, 9)]) + 7.0
+    step = np.repeat([1, 2, 3], [11, 6, 9])
+    I = np.where(step == 1, 5.0, np.where(step == 2, 0.0, -1.0))
+    V = np.where(step == 1, 3.5, np.where(step == 2, 3.6, 4.2))
+    return cs.Record(t, I, V, step=step, name="three")
+
+
+def test_steps_last_as_long_as_those_of_the_record_and_keep_what_they_hold(record):
+    found, t = timed(language.protocol(STEPS), record)
+    assert [float(step.duration) for step in found.steps] == pytest.approx([100.0, 50.0, 80.0])
+    kinds = [type(step.control) for step in found.steps]
+    assert kinds == [controls.CRate, controls.Current, controls.Voltage]
+    discharge, rest, hold = found.steps
+    assert [float(end.V) for end in discharge.ends] == pytest.approx([3.5 - ROOM])
+    assert len(rest.ends) == 2 and hold.ends == ()
+    assert t[0] == 0.0 and 0 < 100.0 - t[10] < 1e-5 and t[11] > 100.0 and t[-1] == pytest.approx(230.0)
+
+
+def test_steps_that_cannot_be_matched_are_refused(record):
+    with pytest.raises(ValueError, match="the record has 3 steps, the protocol 2"):
+        timed(language.protocol(STEPS[:2]), record)
+    bare = cs.Record(record.t, record.I, record.V)
+    with pytest.raises(ValueError, match="has no step numbers, the protocol 3"):
+        timed(language.protocol(STEPS), bare)
+
+
+def test_a_constant_current_is_held_and_another_followed_on_straight_lines(record):
+    first = cs.Record(record.t[:11], record.I[:11], record.V[:11])
+    step = measured_current(first)
+    assert step.is_constant_current and float(step.control.value) == 5.0 and float(step.duration) == 100.0
+    assert step.direction == 1 and float(step.ends[0].V) == pytest.approx(3.1)
+    whole = measured_current(record)
+    profile = whole.control.value
+    assert isinstance(profile, controls.Profile) and len(profile.t) == 32  # 26 rows, filled up to a power of two
+    at = np.interp(record.t - 7.0, np.asarray(profile.t)[:26], np.asarray(profile.values)[:26])
+    np.testing.assert_allclose(at, record.I)
+    assert float(whole.duration) == pytest.approx(230.0)
+    assert {end.side for end in whole.ends} == {1, -1}
+
+
+def test_words_make_no_new_program():
+    one, other = (without_words(text) for text in ("Discharge at 1C until 2.7 V", "discharge at 1 C until 2.7 V"))
+    assert one.text == other.text == "" and one.direction == other.direction
+
+
+def test_the_charge_between_two_voltages_is_that_of_the_curve():
+    V = np.linspace(4.0, 3.0, 101)
+    Q = 2.0 * (4.0 - V) ** 2  # A.h
+    t = np.linspace(0.0, 1.0, 101)
+    I = np.gradient(Q * 3600.0, t)
+    found = DifferentialCapacity((3.2, 3.4, 3.6)).data(cs.Record(t, I, V)).measured
+    of = lambda V: 2.0 * (4.0 - V) ** 2
+    np.testing.assert_allclose(found, [(of(3.2) - of(3.4)) / 0.2, (of(3.4) - of(3.6)) / 0.2], rtol=2e-2)
+    with pytest.raises(ValueError, match="levels from 2"):
+        DifferentialCapacity((2.0, 3.4)).data(cs.Record(t, I, V))
+
+
+def test_profiles_beyond_the_record_or_of_another_shape_are_refused(record):
+    with pytest.raises(ValueError, match=r"values of shape \(2, 2\)"):
+        Profiles("electrolyte concentration", (1.0,), (0.0, 1e-5), np.zeros((2, 2)), 1.0)
+    late = Profiles("electrolyte concentration", (500.0,), (0.0,), np.zeros((1, 1)), 1.0)
+    with pytest.raises(ValueError, match="in a record of 230 s"):
+        late.data(record)
