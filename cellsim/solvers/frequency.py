@@ -55,34 +55,41 @@ def _transfer_jvp(layout: Layout, primals: Any, tangents: Any) -> tuple[Array, A
 
 
 def responses(linear: Linear, omega: Float[Array, ""], layout: Layout) -> State:
-    """The x of (i omega - J) x = B, one an input. Differentiable, forward and reverse, any number of times."""
-    matrix, solve, solve_transposed = _system(linear, omega, layout)
-    return _each(lambda b: lax.custom_linear_solve(matrix, b, solve, solve_transposed), linear.B)
+    """The x of (i omega - J) x = B, one an input. Differentiable any number of times."""
+    return _each(lambda b: _solution(linear.J, omega, b, layout, False), linear.B)
 
 
 def adjoints(linear: Linear, omega: Float[Array, ""], layout: Layout) -> State:
     """The a of (i omega - J)^T a = C^T, one an output."""
-    matrix, solve, solve_transposed = _system(linear, omega, layout)
-
-    def of(c: State) -> State:
-        turned = lambda a: jax.linear_transpose(matrix, c)(a)[0]
-        return lax.custom_linear_solve(turned, c, solve_transposed, solve)
-
-    return _each(of, linear.C)
+    return _each(lambda c: _solution(linear.J, omega, c, layout, True), linear.C)
 
 
-def _system(linear: Linear, omega: Array, layout: Layout) -> tuple[Any, Any, Any]:
-    """The product with (i omega - J), and the solutions with it and its transpose."""
-    known = structured.factors(*lax.stop_gradient((linear.J, 1j * omega)), layout)
+@partial(jax.custom_jvp, nondiff_argnums=(3, 4))
+def _solution(J: Jacobian, omega: Array, b: State, layout: Layout, is_turned: bool) -> State:
+    """The solution with (i omega - J), or with its transpose."""
+    known = structured.factors(J, 1j * omega, layout)
+    return (structured.solve_transposed if is_turned else structured.solve)(known, b, layout)
 
-    def matrix(x: State) -> State:
-        return jax.tree.map(lambda x, moved: 1j * omega * x - moved, x, product(linear.J, x, layout))
 
-    return (
-        matrix,
+@_solution.defjvp
+def _solution_jvp(layout: Layout, is_turned: bool, primals: Any, tangents: Any) -> tuple[State, State]:
+    J, omega, b = primals
+    known = structured.factors(*lax.stop_gradient((J, 1j * omega)), layout)
+    solves = [
         lambda _, b: structured.solve(known, b, layout),
         lambda _, b: structured.solve_transposed(known, b, layout),
-    )
+    ]
+    if is_turned:
+        solves.reverse()
+
+    def matrix(J: Jacobian, omega: Array, x: State) -> State:
+        of = lambda x: jax.tree.map(lambda x, moved: 1j * omega * x - moved, x, product(J, x, layout))
+        return jax.linear_transpose(of, b)(x)[0] if is_turned else of(x)
+
+    x = _solution(J, omega, b, layout, is_turned)
+    _, moved = jax.jvp(lambda J, omega: matrix(J, omega, x), (J, omega), tangents[:2])
+    right = jax.tree.map(lambda b_dot, moved: b_dot - moved, tangents[2], moved)
+    return x, lax.custom_linear_solve(lambda x: matrix(J, omega, x), right, *solves)
 
 
 def _each(function: Any, rows: State) -> State:
