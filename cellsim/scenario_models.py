@@ -12,6 +12,8 @@ from cellsim.models.mesh import Mesh
 from cellsim.models.slab import Slab
 from cellsim.models.spm import SPM
 from cellsim.models.spme import SPMe
+from cellsim.models.subject import subject_of as subject_of
+from cellsim.models.subject import with_subject as with_subject
 from cellsim.models.symmetric import LayerMesh, SymmetricCell
 from cellsim.scenario_metal import half_cell_from, symmetric_from
 from cellsim.scenario_slab import slab_from
@@ -95,15 +97,3 @@ def made(model: str, subject: Any, mesh: str, thermal: str) -> Any:
     if isinstance(subject, SymmetricDesign):
         return SymmetricCell(subject, LAYER_MESHES[mesh])
     return MODELS[model](subject, mesh=MESHES[mesh]())
-
-
-def subject_of(model: Any) -> Any:
-    """What a model runs: its cell, or a slab itself."""
-    return model if isinstance(model, Slab) else model.cell
-
-
-def with_subject(model: Any, subject: Any) -> Any:
-    """The model with another one in its place."""
-    if isinstance(model, Lumped):
-        return Lumped(with_subject(model.model, subject))
-    return subject if isinstance(model, Slab) else dataclasses.replace(model, cell=subject)
