@@ -29,6 +29,7 @@ ROWS = (
     ("solvers",),
     ("simulation", "protocols"),
     ("fitting",),
+    ("ensemble",),
     ("citations", "plotting", "output", "resume"),
     (
         "hints",

@@ -99,4 +99,3 @@ def bare(protocol: Any) -> Step | Protocol:
         return bare(protocol.steps[0])
     plain = lambda step: dataclasses.replace(step, text="", tags=(), period=None)
     return Protocol([Cycle(tuple(map(plain, cycle.steps))) for cycle in protocol.cycles], until)
-

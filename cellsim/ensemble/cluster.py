@@ -19,32 +19,30 @@ def on_cluster(work: Sequence[Piece], client: Any, name: str, retries: int) -> I
         import distributed
     except ImportError:
         raise ImportError(f"a cluster needs distributed: {HOW_TO_GET}") from None
-    own = None
-    if isinstance(client, str):
-        client = own = distributed.Client(client)
+    own = distributed.Client(client) if isinstance(client, str) else None
+    client = client if own is None else own
+    futures: dict[Any, Piece] = {}
     try:
-        futures = {
-            client.submit(_done, piece, key=f"{name}-{piece.number}", retries=retries, pure=False): piece
-            for piece in work
-        }
+        for piece in work:
+            key = f"{name}-{piece.number}"
+            futures[client.submit(_done, piece, key=key, retries=retries, pure=False)] = piece
         waiting = distributed.as_completed(list(futures))
         for future in waiting:
             piece = futures.pop(future)
-            if future.status == "finished":
-                try:
-                    rows = future.result()
-                except Exception:  # the worker that held it is gone before it was fetched: it is computed once more
-                    client.retry([future])
-                    futures[future] = piece
-                    waiting.add(future)
-                    continue
-            else:
-                reason = f"failed: {type(future.exception()).__name__}: {future.exception()}"
+            try:
+                rows = future.result()
+            except (OSError, distributed.CancelledError):  # its worker is gone with what it had done
+                client.retry([future])
+                futures[future] = piece
+                waiting.add(future)
+                continue
+            except Exception as error:  # whatever a cell may raise, it must not stop the others
+                reason = f"failed: {type(error).__name__}: {error}"
                 rows = lost(piece.how, piece.cells, piece.setup.times, reason)
             future.release()
             yield piece, rows
     finally:
-        client.cancel(list(futures)) if "futures" in locals() and futures else None
+        client.cancel(list(futures))
         if own is not None:
             own.close()
 

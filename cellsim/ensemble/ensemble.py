@@ -7,7 +7,6 @@ from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import jax
 import numpy as np
 
 from cellsim.ensemble.cases import grouped
@@ -78,11 +77,12 @@ def ensemble(
     - `protocols`: one for each cell, in the place of `protocol`.
     - `soc`, `T` [K], `initial`: as of `simulate`, one for all or one for each.
     - `outputs`: numbers that are read off every run, of `cellsim.ensemble.outputs`; by default all that the model has.
-    - `times`: where curves of voltage, current and temperature are wanted [s]; runs end with the last of them.
+    - `times`: where curves of voltage, current and temperature are wanted [s]; beyond its stop a cell keeps its last.
     - `rtol`, `atol`, `max_steps`: as of `simulate` under transformations.
     - `chunk`: cells in one piece of work.
     - `cores`: how many to use, all by default; `devices`: of JAX, to share every piece among.
-    - `client`: a Dask client, or the address of its scheduler, to work there; `retries` of a piece that raises an error.
+    - `client`: a Dask client, or the address of its scheduler, to work there; a piece that raises an error is tried
+      `retries` times more.
     - `folder`: where rows are kept as they come (parquet); what is found there already is not computed again.
     - `progress`: called with a `Progress` after every piece; `progress=print` shows a line for each.
 
@@ -95,8 +95,6 @@ def ensemble(
     changes = {} if changes is None else dict(changes)
     outputs = outputs_of(model) if outputs is None else tuple(outputs)
     times = None if times is None else np.asarray(times, float)
-    if times is not None and (times.ndim != 1 or not len(times) or np.any(np.diff(times) < 0) or times[-1] <= 0):
-        raise ValueError("`times` of curves rise, from zero at the least, and there is one at least beyond it.")
     cells, groups = grouped(model, [protocol] if protocols is None else list(protocols), changes, soc, T, initial)
     how = How(tuple(changes), outputs, int(max_steps))
     setup = Setup(model, times, np.asarray(rtol), np.asarray(rtol if atol is None else atol))
@@ -142,7 +140,9 @@ def on_cores(work: Sequence[Piece], cores: int | None = None) -> Iterator[tuple[
     count = 1 if lanes_are_many() else max(1, min(cores or usable_cores(), len(work)))
     with ThreadPoolExecutor(count) as pool:
         waiting = list(work)
-        running = {pool.submit(piece.done): piece for piece in (waiting.pop(0) for _ in range(min(count, len(waiting))))}
+        running = {
+            pool.submit(piece.done): piece for piece in (waiting.pop(0) for _ in range(min(count, len(waiting))))
+        }
         while running:  # no more than can be worked on, so that an interruption is heard at once
             for future in wait(running, return_when=FIRST_COMPLETED).done:
                 piece = running.pop(future)

@@ -11,10 +11,9 @@ from jax.sharding import Mesh, PartitionSpec
 
 from cellsim.ensemble.cases import Case
 from cellsim.ensemble.changes import with_changes
+from cellsim.ensemble.curves import between
 from cellsim.ensemble.outputs import Output
 from cellsim.models.subject import subject_of, with_subject
-from cellsim.protocols.steps import Step
-from cellsim.simulation.blocks import fractions
 from cellsim.simulation.chain import Legs
 from cellsim.simulation.control import Demand
 from cellsim.simulation.simulate import simulate
@@ -65,11 +64,6 @@ def model_of(setup: Setup, case: Case, how: How) -> Any:
     return with_subject(setup.model, cell)
 
 
-def points(times: Any) -> Any:
-    """The times at which a run is seen: those of its curves, and enough others for numbers to be read off it."""
-    return None if times is None else jnp.sort(jnp.concatenate([times, times[-1] * fractions()]))
-
-
 @partial(jax.jit, static_argnames="how")
 def one(setup: Setup, case: Case, how: How) -> Found:
     """The run of one cell."""
@@ -79,15 +73,14 @@ def one(setup: Setup, case: Case, how: How) -> Found:
         soc=case.soc,
         T=case.T,
         initial=case.initial,
-        times=points(setup.times),
         rtol=setup.rtol,
         atol=setup.atol,
         max_steps=how.max_steps,
     )
     curves = None
     if setup.times is not None:
-        at = jnp.searchsorted(points(setup.times), setup.times)
-        curves = Curves(solution.V[at], solution.I[at], solution.T[at])
+        at = jnp.asarray(setup.times)
+        curves = Curves(*(between(solution.t, x, at) for x in (solution.V, solution.I, solution.T)))
     demand = solution.demand
     assert demand is None or isinstance(demand, Demand)
     return Found(
@@ -137,9 +130,7 @@ def sharded(setup: Setup, cases: Case, count: Any, how: How, mesh: Mesh, is_in_s
         return (in_step if is_in_step else in_turn)(setup, cases, here, how)
 
     rows, same = PartitionSpec(axis), PartitionSpec()
-    spread = jax.shard_map(
-        on_one, mesh=mesh, in_specs=(same, rows, same), out_specs=rows, check_vma=False
-    )
+    spread = jax.shard_map(on_one, mesh=mesh, in_specs=(same, rows, same), out_specs=rows, check_vma=False)
     found: Found = spread(setup, cases, count)
     return found
 
@@ -147,11 +138,6 @@ def sharded(setup: Setup, cases: Case, count: Any, how: How, mesh: Mesh, is_in_s
 def lanes_are_many() -> bool:
     """Whether the device gains by cells in step. One core does not: a single cell fills its vector units."""
     return jax.default_backend() != "cpu"
-
-
-def is_alone(protocol: Any) -> bool:
-    """Whether a protocol is a single step."""
-    return isinstance(protocol, Step)
 
 
 def filled_up(places: np.ndarray, size: int) -> np.ndarray:

@@ -16,6 +16,7 @@ from cellsim.ensemble.program import Found, How, Setup, model_of
 from cellsim.models.subject import subject_of
 from cellsim.protocols import orders, run
 from cellsim.protocols.protocol import Protocol
+from cellsim.simulation.control import Demand
 from cellsim.simulation.solution import Solution
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class Rows(NamedTuple):
 
 def rows_of(setup: Setup, how: How, cases: Case, found: Found, cells: np.ndarray) -> Rows:
     """The results of the first of `cases`, as many as there are `cells`."""
-    found = jax.device_get(found)
+    found, setup = jax.device_get((found, setup))
     outputs = np.stack([np.asarray(x, float)[: len(cells)] for x in found.outputs], axis=1)
     curves = {}
     if found.curves is not None:
@@ -77,6 +78,8 @@ def _end(setup: Setup, how: How, case: Case, found: Found) -> tuple[bool, str]:
     model = model_of(setup, case, how) if is_needed else setup.model
     if not float(found.t_stop) > 0:
         return False, f"not started: {_why_not(model, case, found)}"
+    if has_succeeded and found.demand is not None:
+        return True, _ended(found.demand, found) + model.limitation(found.state)
     row = lambda x: np.asarray(x)[None]
     chain = None
     if found.legs is not None:
@@ -88,6 +91,16 @@ def _end(setup: Setup, how: How, case: Case, found: Found) -> tuple[bool, str]:
     numbers: Any = (t, V, zero, T, zero, zero, jax.tree.map(row, found.state), found.state)
     solution = Solution(*numbers, model, found.demand, found.t_stop, found.result, zero, zero, chain=chain)
     return has_succeeded, solution.stop_reason
+
+
+def _ended(demand: Demand, found: Found) -> str:
+    """Why a single step stopped that went well, in the words of a solution: to make one takes as long as a run of a
+    simple model."""
+    t, V = float(found.t_stop), float(found.V_end)
+    if int(found.result._value) == SUCCESSES[0]:
+        return f"duration of {float(demand.duration):g} s completed at {V:.4g} V"
+    how = "lower" if float(demand.side) > 0 else "upper"
+    return f"{how} cut-off voltage {float(demand.V_stop):g} V reached at {t:.4g} s"
 
 
 def _why_not(model: Any, case: Case, found: Found) -> str:
