@@ -30,6 +30,7 @@ ROWS = (
     ("simulation", "protocols"),
     ("fitting",),
     ("ensemble",),
+    ("sensitivity",),
     ("citations", "plotting", "output", "resume"),
     (
         "hints",

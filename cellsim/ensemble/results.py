@@ -39,14 +39,14 @@ class Rows(NamedTuple):
 
 def rows_of(setup: Setup, how: How, cases: Case, found: Found, cells: np.ndarray) -> Rows:
     """The results of the first of `cases`, as many as there are `cells`."""
-    found, setup = jax.device_get((found, setup))
+    found, plain = jax.device_get((found, setup.model))  # numbers that cost little to look at
     outputs = np.stack([np.asarray(x, float)[: len(cells)] for x in found.outputs], axis=1)
     curves = {}
     if found.curves is not None:
         values = zip(CURVES, found.curves, strict=True)
         curves = {name: np.array(x, float)[: len(cells)] for name, x in values}
     row = lambda tree, k: jax.tree.map(lambda x: x[k], tree)
-    ends = [_end(setup, how, row(cases, k), row(found, k)) for k in range(len(cells))]
+    ends = [_end(setup, plain, how, row(cases, k), row(found, k)) for k in range(len(cells))]
     is_finite = np.all(np.isfinite(outputs), axis=1)
     succeeded = np.array([good for good, _ in ends], bool) & is_finite
     reasons = tuple(
@@ -70,16 +70,17 @@ SUCCESSES = tuple(int(x._value) for x in (RESULTS.successful, RESULTS.event_occu
 SPOKEN_OF = ("V_min", "V_max", "c0")  # numbers of a cell that reasons tell
 
 
-def _end(setup: Setup, how: How, case: Case, found: Found) -> tuple[bool, str]:
+def _end(setup: Setup, plain: Any, how: How, case: Case, found: Found) -> tuple[bool, str]:
     """Whether a run went as it was meant to, and why it stopped."""
     has_succeeded = int(found.result._value) in SUCCESSES and float(found.t_stop) > 0
     # the model of the very cell costs as much as a run of a simple one, and is seldom needed to say why it stopped
     is_needed = not has_succeeded or any(path.endswith(SPOKEN_OF) for path in how.paths)
+    if has_succeeded and found.demand is not None:
+        model = model_of(setup, case, how) if is_needed else plain
+        return True, _ended(found.demand, found) + model.limitation(found.state)
     model = model_of(setup, case, how) if is_needed else setup.model
     if not float(found.t_stop) > 0:
         return False, f"not started: {_why_not(model, case, found)}"
-    if has_succeeded and found.demand is not None:
-        return True, _ended(found.demand, found) + model.limitation(found.state)
     row = lambda x: np.asarray(x)[None]
     chain = None
     if found.legs is not None:

@@ -1,4 +1,4 @@
-"""What a model runs, whatever the model: the tree of parameters that paths lead into."""
+"""What a model runs: its cell, or a slab itself."""
 
 import dataclasses
 from typing import Any

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -160,9 +161,9 @@ def test_devices_share_the_cells(found):
 
 
 def test_between_its_points_a_run_is_a_cubic_and_jumps_where_it_jumps():
-    t = np.array([0.0, 0.1, 0.5, 1.0, 1.0, 1.3, 2.0, 2.0])
+    t = jnp.asarray([0.0, 0.1, 0.5, 1.0, 1.0, 1.3, 2.0, 2.0])
     parabola = lambda x: 1.0 + x - 2 * x**2
-    values = parabola(t) + np.where(np.arange(8) > 3, 5.0, 0.0)
+    values = parabola(t) + jnp.where(jnp.arange(8) > 3, 5.0, 0.0)
     x = np.array([-1.0, 0.0, 0.05, 0.3, 0.999999, 1.0, 1.1, 1.9, 2.0, 3.0])
     expected = parabola(np.clip(x, 0.0, 2.0)) + np.where(x >= 1.0, 5.0, 0.0)
     np.testing.assert_allclose(between(t, values, x), expected, atol=1e-12)
