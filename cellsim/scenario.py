@@ -116,6 +116,8 @@ def scenario_from(settings: Settings, source: str, found: Iterable[str] = (), fo
     """The scenario that `settings` describe, files that they name found from `folder`. Raises `BadInput` with `found`
     and everything else that is wrong."""
     read = Reading(settings, list(found))
+    if any(key[0] == "sensitivity" for key in settings):
+        read.problems.append(f"[sensitivity] is no part of a run: this is a study, for `cellsim sensitivity {source}`.")
     check = read.flag(("cell", "check"), True)
     cell = _subject(read)
     temperature = read.number(("model", "ambient_temperature"), None, AMBIENT)

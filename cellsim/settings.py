@@ -25,6 +25,19 @@ KEYS: dict[str, tuple[str, ...]] = {
     "protocol": ("steps", "soc", "cycles", "until", "temperature", "period", "skip"),
     "solver": ("rtol", "atol", "max_steps"),
     "optimise": ("maximise", "over", "steps"),
+    "sensitivity": (
+        "kind",
+        "parameters",
+        "inputs",
+        "correlations",
+        "outputs",
+        "samples",
+        "sampling",
+        "seed",
+        "curve_until",
+        "curve_points",
+        "cores",
+    ),
     "output": ("dir",),
     "slab": (
         "name",
@@ -56,7 +69,11 @@ KEYS: dict[str, tuple[str, ...]] = {
 }
 
 
-BY_PATH = {("cell", "set"): "value", ("optimise", "over"): "[low, high]"}  # tables whose keys are paths in the cell
+BY_PATH = {  # tables whose keys are paths in the cell
+    ("cell", "set"): "value",
+    ("optimise", "over"): "[low, high]",
+    ("sensitivity", "inputs"): "[low, high]",
+}
 
 
 class BadInput(ValueError):

@@ -31,7 +31,7 @@ ROWS = (
     ("fitting",),
     ("ensemble",),
     ("sensitivity",),
-    ("citations", "plotting", "output", "resume"),
+    ("citations", "plotting", "output", "study_output", "resume"),
     (
         "hints",
         "settings",
@@ -41,11 +41,12 @@ ROWS = (
         "scenario_slab",
         "scenario_models",
         "scenario",
+        "scenario_study",
     ),
     ("cli", "__main__", "__init__"),
 )
 # A convenience that is imported when it is called: a solution draws itself.
-ALLOWED = {("simulation/solution.py", "plotting")}
+ALLOWED = {("simulation/solution.py", "plotting"), ("sensitivity/local.py", "plotting")}
 # The discretisation serves any model, so it speaks of none of these.
 NO_BATTERY_WORDS = ("battery", "electrolyte", "electrode", "separator", "lithium", "voltage")
 

@@ -20,6 +20,16 @@ examples:
 
 exit codes: 0 done; 1 the solve failed, and what was reached is written; 2 bad input; 130 interrupted
 """
+SENSITIVITY = """\
+Asks what the results of a run depend on, as a study file says (a scenario with the table [sensitivity]): local
+derivatives, Morris, Sobol, or Monte Carlo with tolerances. Writes sensitivity.csv, sensitivity.json and pictures.
+
+examples:
+  cellsim sensitivity scenarios/sensitivity_lgm50.toml
+  cellsim sensitivity scenarios/tolerances_lgm50.toml --out out/tolerances
+
+exit codes: 0 done; 1 too many runs failed; 2 bad input; 130 interrupted
+"""
 LIST = """\
 Lists what there is to name.
 
@@ -73,6 +83,12 @@ def parser() -> argparse.ArgumentParser:
         return commands.add_parser(name, help=help, description=text, formatter_class=_Plain, allow_abbrev=False)
 
     _add_run(command("run", RUN, "run a scenario file, or a cell and a step"))
+
+    studying = command("sensitivity", SENSITIVITY, "what the results of a run depend on, and how much")
+    studying.add_argument("file", metavar="STUDY.toml", help="a scenario with the table [sensitivity]")
+    studying.add_argument("--out", metavar="DIR", help="where files go; default out/ and the name of the file")
+    studying.add_argument("--quiet", action="store_true", help="print nothing")
+    studying.set_defaults(command=_sensitivity)
 
     listing = command("list", LIST, "list cells, electrolytes, ions, models or steps")
     listing.add_argument("kind", metavar="KIND", help="cells, electrolytes, ions (in water), models or steps")
@@ -158,6 +174,12 @@ def _run(arguments: argparse.Namespace, argv: Sequence[str]) -> int:
     from cellsim.cli.run import run
 
     return run(arguments, argv)
+
+
+def _sensitivity(arguments: argparse.Namespace, argv: Sequence[str]) -> int:
+    from cellsim.cli.sensitivity import sensitivity
+
+    return sensitivity(arguments, argv)
 
 
 def _list(arguments: argparse.Namespace, argv: Sequence[str]) -> int:

@@ -8,5 +8,11 @@ from cellsim.plotting.optimum import optimum_figure as optimum_figure
 from cellsim.plotting.particles import particles_figure as particles_figure
 from cellsim.plotting.profiles import profiles_figure as profiles_figure
 from cellsim.plotting.run import run_figure as run_figure
+from cellsim.plotting.sensitivity import sensitivity_figure as sensitivity_figure
 from cellsim.plotting.slider import can_slide as can_slide
 from cellsim.plotting.slider import sliding as sliding
+from cellsim.plotting.studies import band_figure as band_figure
+from cellsim.plotting.studies import index_curves_figure as index_curves_figure
+from cellsim.plotting.studies import sobol_figure as sobol_figure
+from cellsim.plotting.studies import spread_figure as spread_figure
+from cellsim.plotting.studies import tornado_figure as tornado_figure

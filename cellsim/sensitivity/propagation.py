@@ -1,7 +1,7 @@
 """What uncertain inputs make of a result: by Monte Carlo, or with samples that are spread more evenly."""
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -104,9 +104,9 @@ def _ranks(x: np.ndarray) -> np.ndarray:
     return found / np.where(scale > 0, scale, 1.0)
 
 
-def as_rows(study: Propagation) -> list[Mapping[str, Any]]:
+def as_rows(study: Propagation) -> list[dict[str, Any]]:
     """A row for every result that is one number."""
-    rows = []
+    rows: list[dict[str, Any]] = []
     for name, of in study.spreads.items():
         if of.mean.ndim == 0:
             shares = {f"quantile_{100 * share:g}": float(q) for share, q in zip(SHARES, of.quantiles, strict=True)}

@@ -1,7 +1,6 @@
 """Morris' elementary effects, and derivative-based global measures: what matters at all, from few runs."""
 
 import dataclasses
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -136,9 +135,9 @@ def derivative_measures(point: Point, inputs: Inputs, samples: int = 128, *, see
     return measures
 
 
-def as_rows(study: Morris) -> list[Mapping[str, Any]]:
+def as_rows(study: Morris) -> list[dict[str, Any]]:
     """A row for every result that is one number and every input, the greatest mean size first."""
-    rows = []
+    rows: list[dict[str, Any]] = []
     for name, of in study.effects.items():
         if of.mu.ndim == 1:
             for k in np.argsort(-of.mu_star, kind="stable"):

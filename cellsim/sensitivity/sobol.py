@@ -1,7 +1,6 @@
 """Sobol's indices: which share of the variance of a result is due to which input, alone and with others."""
 
 import dataclasses
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -113,9 +112,9 @@ def sobol(
     return Sobol(tuple(inputs), found, values, int(kept.sum()), int(samples - kept.sum()), len(points))
 
 
-def as_rows(study: Sobol) -> list[Mapping[str, Any]]:
+def as_rows(study: Sobol) -> list[dict[str, Any]]:
     """A row for every result that is one number and every input, the greatest total index first."""
-    rows = []
+    rows: list[dict[str, Any]] = []
     for name, of in study.indices.items():
         if of.first.ndim == 1:
             for k in np.argsort(-of.total, kind="stable"):
