@@ -25,8 +25,8 @@ Asks what the results of a run depend on, as a study file says (a scenario with 
 derivatives, Morris, Sobol, or Monte Carlo with tolerances. Writes sensitivity.csv, sensitivity.json and pictures.
 
 examples:
-  cellsim sensitivity scenarios/sensitivity_lgm50.toml
-  cellsim sensitivity scenarios/tolerances_lgm50.toml --out out/tolerances
+  cellsim sensitivity scenarios/study_sobol_lgm50.toml
+  cellsim sensitivity scenarios/study_tolerances_lgm50.toml --out out/tolerances
 
 exit codes: 0 done; 1 too many runs failed; 2 bad input; 130 interrupted
 """

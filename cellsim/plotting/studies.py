@@ -44,7 +44,8 @@ def sobol_figure(study: Sobol, labels: Labels, title: str = "") -> Figure:
             ends = np.abs(np.stack([value - low, high - value])[:, order])
             panel.barh(place + shift, value[order], height=0.38, color=colour, label=text)
             panel.errorbar(value[order], place + shift, xerr=ends, fmt="none", ecolor=BLACK, elinewidth=1.0, capsize=2)
-        _name_rows(panel, [study.paths[k] for k in order], f"Share of the variance: {_plain(labels[name])}")
+        paths = [study.paths[k] if panel in panels[::COLUMNS] else "" for k in order]  # the same in every panel
+        _name_rows(panel, paths, f"Share of the variance: {_plain(labels[name])}")
         panel.set_xlim(left=min(0.0, panel.get_xlim()[0]))
     figure.legend(
         *panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=2, fontsize=9, frameon=False
