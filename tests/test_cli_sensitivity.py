@@ -1,4 +1,4 @@
-"""`cellsim sensitivity`: a study from a file to its tables and pictures, and what is said of one that makes no sense."""
+"""`cellsim sensitivity`: a study from a file to its tables and pictures, and what is said of one that is none."""
 
 import csv
 import json
