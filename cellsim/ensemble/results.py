@@ -67,6 +67,7 @@ def lost(how: How, cells: np.ndarray, times: Any, reason: str) -> Rows:
 
 
 SUCCESSES = tuple(int(x._value) for x in (RESULTS.successful, RESULTS.event_occurred))
+OF_NUMPY: Any = Solution
 SPOKEN_OF = ("V_min", "V_max", "c0")  # numbers of a cell that reasons tell
 
 
@@ -89,8 +90,9 @@ def _end(setup: Setup, plain: Any, how: How, case: Case, found: Found) -> tuple[
         shape = orders.shape_of(protocol.steps)
         chain = run.chain_of(found.legs, protocol.steps, protocol.cycle_of_step, model.limits, shape)
     t, V, T, zero = row(found.t_stop), row(found.V_end), row(found.T_end), np.zeros(1)
-    numbers: Any = (t, V, zero, T, zero, zero, jax.tree.map(row, found.state), found.state)
-    solution = Solution(*numbers, model, found.demand, found.t_stop, found.result, zero, zero, chain=chain)
+    states, none = jax.tree.map(row, found.state), np.zeros(())
+    numbers: Any = (t, V, zero, T, zero, zero, states, found.state, model, found.demand, found.t_stop, found.result)
+    solution = dataclasses.replace(OF_NUMPY(*numbers, none, none), chain=chain)
     return has_succeeded, solution.stop_reason
 
 

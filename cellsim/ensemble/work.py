@@ -49,7 +49,7 @@ class Piece(NamedTuple):
 
 def pieces(setup: Setup, groups: Sequence[Group], how: How, size: int) -> list[Piece]:
     """All of the work, in pieces of up to `size` cells."""
-    found = []
+    found: list[Piece] = []
     for group in groups:
         for first in range(0, len(group.cells), size):
             places = np.arange(first, min(first + size, len(group.cells)))
