@@ -95,10 +95,15 @@ def _curves(found: Any, times: Any) -> list[dict[str, Any]] | None:
     elif times is None:
         return None
     elif isinstance(found, propagation.Propagation):
-        of = found.spreads[VOLTAGE]
+        band = found.spreads[VOLTAGE]
         shares = [f"quantile_{100 * share:g}_V" for share in propagation.SHARES]
-        columns = {"time_s": times, "mean_V": of.mean, "std_V": of.std, **dict(zip(shares, of.quantiles, strict=True))}
-        columns |= {f"rank_correlation_{path}": r for path, r in zip(found.paths, of.rank_correlation, strict=True)}
+        columns = {
+            "time_s": times,
+            "mean_V": band.mean,
+            "std_V": band.std,
+            **dict(zip(shares, band.quantiles, strict=True)),
+        }
+        columns |= {f"rank_correlation_{path}": r for path, r in zip(found.paths, band.rank_correlation, strict=True)}
     else:
         of = (found.indices if isinstance(found, sobol.Sobol) else found.effects)[VOLTAGE]
         columns = {"time_s": times}

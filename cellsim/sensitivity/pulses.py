@@ -29,10 +29,10 @@ class Pulses(NamedTuple):
 
 
 class Form(NamedTuple):
-    """What pulses may be: `count` of them from `I_low` to `I_high` [A], none shorter than `shortest` [s], together as
+    """What pulses may be: `pulses` of them, from `I_low` to `I_high` [A], none shorter than `shortest` [s], together as
     long as `duration` [s]. Coordinates without bounds make pulses of it."""
 
-    count: int
+    pulses: int
     duration: float
     I_low: float
     I_high: float
@@ -40,9 +40,9 @@ class Form(NamedTuple):
 
     def at(self, z: Float[Array, " coordinates"]) -> Pulses:
         """The pulses at coordinates: first of currents, then of durations."""
-        I = self.I_low + (self.I_high - self.I_low) * jax.nn.sigmoid(z[: self.count])
-        free = self.duration - self.count * self.shortest
-        return Pulses(I, self.shortest + free * jax.nn.softmax(z[self.count :]))
+        I = self.I_low + (self.I_high - self.I_low) * jax.nn.sigmoid(z[: self.pulses])
+        free = self.duration - self.pulses * self.shortest
+        return Pulses(I, self.shortest + free * jax.nn.softmax(z[self.pulses :]))
 
 
 def fractions() -> Float[Array, " points"]:
