@@ -73,17 +73,17 @@ $(VENV)/.run: $(VERSIONS) | $(BIN)/python
 	@touch $@
 
 $(VENV)/.dev: $(VERSIONS) | $(BIN)/python $(VENV)/.run
-	$(INSTALL) '.[dev,data,biologic,fit]'
+	$(INSTALL) '.[dev,data,biologic,fit,sensitivity,ensemble]'
 	@touch $@
 
 $(VENV)/.docs: $(VERSIONS) | $(BIN)/python $(VENV)/.dev
-	$(INSTALL) '.[dev,data,biologic,fit,docs]'
+	$(INSTALL) '.[dev,data,biologic,fit,sensitivity,ensemble,docs]'
 	@touch $@
 
 $(VENV)/.release: $(VERSIONS) | $(BIN)/python $(VENV)/.dev
-	$(INSTALL) '.[dev,data,biologic,fit,release]'
+	$(INSTALL) '.[dev,data,biologic,fit,sensitivity,ensemble,release]'
 	@touch $@
 
 $(VENV)/.bench: $(VERSIONS) | $(BIN)/python $(VENV)/.dev
-	$(INSTALL) '.[dev,data,biologic,fit,bench]'
+	$(INSTALL) '.[dev,data,biologic,fit,sensitivity,ensemble,bench]'
 	@touch $@

@@ -17,6 +17,7 @@ from cellsim.electrode.metal import Blocking as Blocking  # noqa: E402
 from cellsim.electrode.metal import Deposition as Deposition  # noqa: E402
 from cellsim.electrolyte.electrolyte import Electrolyte as Electrolyte  # noqa: E402
 from cellsim.electrolyte.load import load_electrolyte as load_electrolyte  # noqa: E402
+from cellsim.ensemble.ensemble import ensemble as ensemble  # noqa: E402
 from cellsim.fitting.costs import Huber as Huber  # noqa: E402
 from cellsim.fitting.costs import Relative as Relative  # noqa: E402
 from cellsim.fitting.costs import Squared as Squared  # noqa: E402

@@ -124,6 +124,8 @@ def scenario_from(settings: Settings, source: str, found: Iterable[str] = (), fo
     read = Reading(settings, list(found))
     if any(key[0] == "fit" for key in settings):
         read.problems.append(f"[fit] is no part of a run: this is a fit file, for `cellsim fit {source}`.")
+    if any(key[0] == "sensitivity" for key in settings):
+        read.problems.append(f"[sensitivity] is no part of a run: this is a study, for `cellsim sensitivity {source}`.")
     check = read.flag(("cell", "check"), True)
     cell = subject_from(read)
     temperature = read.number(("model", "ambient_temperature"), None, AMBIENT)

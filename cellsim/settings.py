@@ -38,6 +38,19 @@ KEYS: dict[str, tuple[str, ...]] = {
         "priors",
         "experiments",
     ),
+    "sensitivity": (
+        "kind",
+        "parameters",
+        "inputs",
+        "correlations",
+        "outputs",
+        "samples",
+        "sampling",
+        "seed",
+        "curve_until",
+        "curve_points",
+        "cores",
+    ),
     "output": ("dir",),
     "slab": (
         "name",
@@ -76,6 +89,7 @@ BY_PATH = {  # tables whose keys are paths in the cell
     ("fit", "free"): "[low, high]",
     ("fit", "start"): "value",
     ("fit", "truth"): "value",
+    ("sensitivity", "inputs"): "[low, high]",
 }
 
 

@@ -30,8 +30,9 @@ ROWS = (
     ("solvers",),
     ("simulation", "protocols"),
     ("fitting",),
+    ("ensemble",),
     ("sensitivity",),
-    ("citations", "plotting", "output", "fit_output", "resume"),
+    ("citations", "plotting", "output", "fit_output", "study_output", "resume"),
     (
         "hints",
         "shipped",
@@ -43,6 +44,7 @@ ROWS = (
         "scenario_models",
         "scenario",
         "scenario_fit",
+        "scenario_study",
     ),
     ("cli", "__main__", "__init__"),
 )

@@ -48,6 +48,16 @@ examples:
 
 exit codes: 0 done; 1 it did not converge, and what was reached is written; 2 bad input; 130 interrupted
 """
+SENSITIVITY = """\
+Asks what the results of a run depend on, as a study file says (a scenario with the table [sensitivity]): local
+derivatives, Morris, Sobol, or Monte Carlo with tolerances. Writes sensitivity.csv, sensitivity.json and pictures.
+
+examples:
+  cellsim sensitivity scenarios/study_sobol_lgm50.toml
+  cellsim sensitivity scenarios/study_tolerances_lgm50.toml --out out/tolerances
+
+exit codes: 0 done; 1 too many runs failed; 2 bad input; 130 interrupted
+"""
 LIST = """\
 Lists what there is to name.
 
@@ -125,6 +135,12 @@ def parser() -> argparse.ArgumentParser:
     fitting.set_defaults(command=_fit)
 
     _add_impedance(command("impedance", IMPEDANCE, "compute an impedance spectrum"))
+
+    studying = command("sensitivity", SENSITIVITY, "what the results of a run depend on, and how much")
+    studying.add_argument("file", metavar="STUDY.toml", help="a scenario with the table [sensitivity]")
+    studying.add_argument("--out", metavar="DIR", help="where files go; default out/ and the name of the file")
+    studying.add_argument("--quiet", action="store_true", help="print nothing")
+    studying.set_defaults(command=_sensitivity)
 
     listing = command("list", LIST, "list cells, electrolytes, formats, ions, models, scenarios or steps")
     listing.add_argument(
@@ -283,6 +299,12 @@ def _fit(arguments: argparse.Namespace, argv: Sequence[str]) -> int:
     from cellsim.cli.fit import fit
 
     return fit(arguments, argv)
+
+
+def _sensitivity(arguments: argparse.Namespace, argv: Sequence[str]) -> int:
+    from cellsim.cli.sensitivity import sensitivity
+
+    return sensitivity(arguments, argv)
 
 
 def _list(arguments: argparse.Namespace, argv: Sequence[str]) -> int:

@@ -20,3 +20,8 @@ from cellsim.plotting.spectra import bode_figure as bode_figure
 from cellsim.plotting.spectra import nyquist_figure as nyquist_figure
 from cellsim.plotting.spectra import residuals_figure as residuals_figure
 from cellsim.plotting.spectra import spectra_figure as spectra_figure
+from cellsim.plotting.studies import band_figure as band_figure
+from cellsim.plotting.studies import index_curves_figure as index_curves_figure
+from cellsim.plotting.studies import sobol_figure as sobol_figure
+from cellsim.plotting.studies import spread_figure as spread_figure
+from cellsim.plotting.studies import tornado_figure as tornado_figure

@@ -14,7 +14,8 @@ from cellsim.scenario import load_scenario
 from cellsim.settings import Given
 
 FOLDER = Path(__file__).parents[2] / "scenarios"
-FILES = [file for file in sorted(FOLDER.glob("*.toml")) if not file.stem.startswith("fit_")]  # those are for `fit`
+OTHERS = ("fit_", "study_")  # files that are for other commands
+FILES = [file for file in sorted(FOLDER.glob("*.toml")) if not file.stem.startswith(OTHERS)]
 POINTS = 513  # evenly in time, for the mean of the voltage
 
 
