@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
-from cellsim import __version__, fit_output
+from cellsim import __version__, fit_output, shipped
 from cellsim.cli import DONE, FAILED, INTERRUPTED
 from cellsim.cli.run import DEFAULT_FOLDER, folder_for
 from cellsim.cli.terminal import StatusLine, is_colourful, table
@@ -22,6 +22,7 @@ MOST_SHOWN = 6  # numbers in the status line
 
 def fit(arguments: argparse.Namespace, argv: Sequence[str]) -> int:
     """Fits what a file asks for and writes its files; the exit code. Raises `BadInput`."""
+    arguments.file = shipped.found(arguments.file)
     file = load_fit(arguments.file)
     directory = folder_for(Path(arguments.out) if arguments.out else file.directory or _default(arguments.file))
     state = directory / fit_output.STATE

@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from cellsim import __version__, citations
+from cellsim import __version__, citations, shipped
 from cellsim.cli import DONE, FAILED
 from cellsim.cli.run import DEFAULT_FOLDER, settings_from
 from cellsim.cli.stopwatch import Stopwatch
@@ -52,6 +52,8 @@ def run(arguments: argparse.Namespace, argv: Sequence[str]) -> int:
     watch = Stopwatch()
     with watch.running(), StatusLine(sys.stderr, arguments.quiet) as status:
         with watch.phase("set_up"):
+            if arguments.scenario:
+                arguments.scenario = shipped.found(arguments.scenario)
             source = arguments.scenario or "the command line"
             scenario, frequencies, data = _asked(arguments, source)
             name = Path(arguments.scenario).stem if arguments.scenario else f"{scenario.cell.name}_impedance"

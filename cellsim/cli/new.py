@@ -27,13 +27,13 @@ name = "Chen2020"             # one of `cellsim list cells`
 [model]
 name = "DFN"                  # Doyle-Fuller-Newman; SPMe or SPM: one particle for each electrode
 mesh = "default"              # coarse, default or fine
-# thermal = "isothermal"      # the only one in this version
+# thermal = "isothermal"      # lumped: it warms by its own heat
 # ambient_temperature = 25.0  # degC, also the initial one; by default the temperature of the cell's data
 
 [protocol]
-steps = ["Discharge at 1C until 2.5 V"]  # one step of constant current; `cellsim list steps` shows the words
+steps = ["Discharge at 1C until 2.5 V"]  # in turn; `cellsim list steps` shows the words
 soc = 1.0                     # initial state of charge: 0 and 1 are the cut-off voltages at rest
-# cycles = 1                  # only 1 in this version
+# cycles = 1                  # how often the steps are repeated
 
 [solver]
 rtol = 1e-6                   # error control of the time steps

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from cellsim import __version__, study_output
+from cellsim import __version__, shipped, study_output
 from cellsim.cli import DONE, FAILED
 from cellsim.cli.terminal import StatusLine, is_colourful, table
 from cellsim.scenario_study import Study, load_study
@@ -23,6 +23,7 @@ MOST_SHOWN = 6  # inputs of a result in the closing table
 def sensitivity(arguments: argparse.Namespace, argv: Sequence[str]) -> int:
     """Runs the study that a file asks for and writes its files; the exit code. Raises `BadInput`."""
     started = time.perf_counter()
+    arguments.file = shipped.found(arguments.file)
     study = load_study(arguments.file)
     directory = _folder(Path(arguments.out) if arguments.out else study.scenario.directory or _default(arguments.file))
     with StatusLine(sys.stderr, arguments.quiet) as status, warnings.catch_warnings():

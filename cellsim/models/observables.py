@@ -305,7 +305,9 @@ def balance(held: Inventory, charge: np.ndarray) -> Balance:
     change = lambda x: np.asarray(x) - np.asarray(x)[0]
     negative = -F * change(in_negative) + change(held.layer_negative)
     positive = -F * change(in_positive) + change(held.layer_positive)
-    passed = max(float(np.max(np.abs(charge))), 1e-12)
+    # at rest of what side reactions move, or of a millionth of the lithium: over nothing, rounding would look large
+    moved = max(float(np.max(np.abs(F * change(x)))) for x in (in_negative, in_positive))
+    passed = max(float(np.max(np.abs(charge))), moved, 1e-6 * F * abs(float(lithium[0])))
     wrong = max(float(np.max(np.abs(negative - charge))), float(np.max(np.abs(positive + charge))))
     drift = lambda x: float(np.max(np.abs(x - x[0])) / abs(x[0]))
     return Balance(drift(lithium), drift(salt), wrong / passed)

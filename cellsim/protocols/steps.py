@@ -96,10 +96,10 @@ def longest_of(I: Any, direction: Any, capacity: Any) -> Scalar:
 
 
 def discharge(
-    C_rate: float | None = None,
-    I: float | None = None,
-    until: float | None = None,
-    duration: float | None = None,
+    C_rate: Any = None,
+    I: Any = None,
+    until: Any = None,
+    duration: Any = None,
     **more: Any,
 ) -> Step:
     """A discharge at `C_rate` or `I` [A], until a voltage [V] or for a duration [s]; `more` as of a `Step`."""
@@ -107,10 +107,10 @@ def discharge(
 
 
 def charge(
-    C_rate: float | None = None,
-    I: float | None = None,
-    until: float | None = None,
-    duration: float | None = None,
+    C_rate: Any = None,
+    I: Any = None,
+    until: Any = None,
+    duration: Any = None,
     **more: Any,
 ) -> Step:
     """A charge at `C_rate` or `I` [A], both counted positive, until a voltage [V] or for a duration [s]; `more` as of a
@@ -118,7 +118,7 @@ def charge(
     return _moving(C_rate, I, -1, until, duration, more)
 
 
-def rest(duration: float | None = None, **more: Any) -> Step:
+def rest(duration: Any = None, **more: Any) -> Step:
     """No current for a duration [s], a day by default; `more` as of a `Step`."""
     return Step(Current(0.0), duration=duration, **more)
 
