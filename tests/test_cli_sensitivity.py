@@ -80,7 +80,6 @@ def test_tolerances_make_bands(study):
     lines = (
         'kind = "monte-carlo"',
         "samples = 24",
-        "curve_until = 1500",
         'correlations = [["negative.L", "soc", 0.5]]',
     )
     (code, out, err), folder = study(*lines)

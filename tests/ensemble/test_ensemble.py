@@ -167,3 +167,12 @@ def test_between_its_points_a_run_is_a_cubic_and_jumps_where_it_jumps():
     x = np.array([-1.0, 0.0, 0.05, 0.3, 0.999999, 1.0, 1.1, 1.9, 2.0, 3.0])
     expected = parabola(np.clip(x, 0.0, 2.0)) + np.where(x >= 1.0, 5.0, 0.0)
     np.testing.assert_allclose(between(t, values, x), expected, atol=1e-12)
+
+
+def test_without_the_extra_one_sentence_says_what_to_install(small, differences, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(ImportError, match=r"pip install 'cellsim\[ensemble\]'"):
+        ensemble(small, STEP, **differences, folder=tmp_path)
+    with pytest.raises(ImportError, match=r"pip install 'cellsim\[ensemble\]'"):
+        ensemble(small, STEP, **differences, client="tcp://127.0.0.1:1")
