@@ -65,6 +65,11 @@ class Product(eqx.Module):
         return self.first(x, T) * self.second(x, T)
 
 
+def scaled(here: Any, factor: Any) -> Any:
+    """A number, or a law of any kind, times a number."""
+    return here * factor if eqx.is_array_like(here) else Product(here, factor)
+
+
 class Sum(eqx.Module):
     """The sum of two laws, one of which may be a number."""
 

@@ -10,13 +10,13 @@ from typing import Any
 
 from cellsim import __version__, shipped, study_output
 from cellsim.cli import DONE, FAILED
+from cellsim.cli.run import DEFAULT_FOLDER, folder_for
 from cellsim.cli.terminal import StatusLine, is_colourful, table
 from cellsim.scenario_study import Study, load_study
 from cellsim.settings import BadInput
 from cellsim.simulation.simulate import CannotStart
 from cellsim.simulation.solution import OutsideMeasuredRange
 
-DEFAULT_FOLDER = Path("out")
 MOST_SHOWN = 6  # inputs of a result in the closing table
 
 
@@ -25,7 +25,9 @@ def sensitivity(arguments: argparse.Namespace, argv: Sequence[str]) -> int:
     started = time.perf_counter()
     arguments.file = shipped.found(arguments.file)
     study = load_study(arguments.file)
-    directory = _folder(Path(arguments.out) if arguments.out else study.scenario.directory or _default(arguments.file))
+    directory = folder_for(
+        Path(arguments.out) if arguments.out else study.scenario.directory or _default(arguments.file)
+    )
     with StatusLine(sys.stderr, arguments.quiet) as status, warnings.catch_warnings():
         warnings.simplefilter("ignore", OutsideMeasuredRange)
         try:
@@ -59,18 +61,6 @@ def sensitivity(arguments: argparse.Namespace, argv: Sequence[str]) -> int:
 
 def _default(file: str) -> Path:
     return DEFAULT_FOLDER / Path(file).stem
-
-
-def _folder(directory: Path) -> Path:
-    """The folder for the files, made before the work begins. Raises `BadInput`."""
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-        probe = directory / ".cellsim.partial"
-        probe.touch()
-        probe.unlink()
-    except OSError as error:
-        raise BadInput("the command line", [f"cannot write to the folder '{directory}': {error.strerror}."]) from None
-    return directory
 
 
 def closing_table(study: Study, found: Any, files: Sequence[Path], seconds: float) -> str:

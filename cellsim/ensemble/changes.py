@@ -6,7 +6,7 @@ from typing import Any
 import equinox as eqx
 import jax.numpy as jnp
 
-from cellsim.laws import Constant, Product
+from cellsim.laws import Constant, scaled
 from cellsim.parameters import Quantity, described, get, replace
 
 SCALE = ".scale"  # at the end of a path: a factor on what is there, a number or a law of any kind
@@ -21,9 +21,7 @@ def with_changes(cell: Any, values: Mapping[str, Any]) -> Any:
     for path, value in values.items():
         if path.endswith(SCALE):
             at = path.removesuffix(SCALE)
-            here = get(cell, at)
-            scaled = here * value if eqx.is_array_like(here) else Product(here, value)
-            cell = replace(cell, at, scaled)
+            cell = replace(cell, at, scaled(get(cell, at), value))
         else:
             cell = replace(cell, path, value)
     return cell

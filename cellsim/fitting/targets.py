@@ -10,7 +10,7 @@ import jax.numpy as jnp
 from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float
 
-from cellsim.laws import Constant, Product
+from cellsim.laws import Constant, scaled
 from cellsim.parameters import Quantity, described, get, quantity, replace
 
 SCALE = ".scale"  # at the end of a path: what is there times a number
@@ -98,8 +98,7 @@ class Scale(AbstractTarget):
     def put(self, subject: Subject, part: Any) -> Subject:
         """The cell with `part` times what it has there."""
         here = get(subject.cell, self.path)
-        scaled = here * part if eqx.is_array_like(here) else Product(here, part)
-        return subject._replace(cell=replace(subject.cell, self.path, scaled))
+        return subject._replace(cell=replace(subject.cell, self.path, scaled(here, part)))
 
     def quantity(self, subject: Subject) -> Quantity | None:
         """A plain number."""
