@@ -16,6 +16,7 @@ from cellsim.cells.blends import equilibrium
 from cellsim.cells.design import Cell, Electrode, lithium_capacity
 
 Scalar = Float[Array, ""]
+AT_END = 1e-12  # of a lithiation, that a bisection which finds no root leaves to the end
 
 
 class Lithiation(NamedTuple):
@@ -42,17 +43,20 @@ def _balance(cell: Cell) -> tuple[Scalar, Scalar, Callable[[Scalar], Lithiation]
 
 def at_voltage(cell: Cell, V: Scalar, T: Scalar) -> Lithiation:
     """The lithiations at which the cell rests at `V` [V]; the nearest end where no lithiation reaches it."""
-    low, high, both = _balance(cell)
-    low, high = jax.lax.stop_gradient((low, high))
+    ends = _balance(cell)
+    both = ends[2]
+    low, high = jax.lax.stop_gradient(ends[:2])
     root: optx.Solution = optx.root_find(
         lambda theta_n, _: open_circuit_voltage(cell, both(theta_n), T) - V,
-        optx.Bisection(rtol=1e-14, atol=1e-14),  # type: ignore[call-arg]
+        optx.Bisection(rtol=1e-14, atol=1e-14, flip=False),  # type: ignore[call-arg]
         0.5 * (low + high),
         options=dict(lower=low, upper=high),
         max_steps=64,
         throw=False,
     )
-    return both(root.value)
+    # an end is no root, and moves as the lithium does
+    is_low, is_high = root.value - low < AT_END, high - root.value < AT_END
+    return both(jnp.where(is_low, ends[0], jnp.where(is_high, ends[1], root.value)))
 
 
 def cut_offs_are_reached(cell: Cell, T: Scalar) -> Bool[Array, ""]:

@@ -4,10 +4,12 @@ against a porous electrode (half cells). Immutable trees in which every number i
 from typing import Any
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import optimistix as optx
 from jaxtyping import Array, Bool, Float
 
+from cellsim.cells.balance import AT_END
 from cellsim.cells.blends import equilibrium
 from cellsim.cells.design import VOLUME, Electrode, Separator
 from cellsim.cells.heat import Heat, of_a_cube
@@ -99,14 +101,15 @@ def lithiation_at(cell: HalfCellDesign, V: Any, T: Any) -> Float[Array, ""]:
     """Lithiation of the working electrode that rests at `V` [V] against lithium; the nearest end where none does."""
     root: optx.Solution = optx.root_find(
         lambda theta, V: equilibrium(cell.working, theta, jnp.asarray(T)) - V,
-        optx.Bisection(rtol=1e-14, atol=1e-14),  # type: ignore[call-arg]
+        optx.Bisection(rtol=1e-14, atol=1e-14, flip=True),  # type: ignore[call-arg]
         jnp.asarray(0.5),
         V,
         options=dict(lower=MARGIN, upper=1.0 - MARGIN),
         max_steps=64,
         throw=False,
     )
-    return root.value
+    is_end = (root.value < MARGIN + AT_END) | (root.value > 1.0 - MARGIN - AT_END)
+    return jnp.where(is_end, jax.lax.stop_gradient(root.value), root.value)  # an end is no root, and moves with nothing
 
 
 def lithiation_at_soc(cell: HalfCellDesign, soc: Any, T: Any) -> Float[Array, ""]:

@@ -126,6 +126,23 @@ def test_a_cell_with_too_much_lithium_or_too_high_a_cut_off_has_no_state_of_char
     assert not bool(cut_offs_are_reached(cellsim.replace(cell, "V_max", jnp.asarray(5.2)), cell.T_ref))
 
 
+def test_a_cut_off_that_is_out_of_reach_stands_at_the_end_of_the_lithium_and_moves_with_it():
+    cell = cellsim.load_cell("Chen2020")
+    too_high = cellsim.replace(cell, "V_max", jnp.asarray(5.2))
+
+    def positive_when_charged(L_p):
+        changed = cellsim.replace(too_high, "positive.L", L_p * cell.positive.L)
+        return at_soc(changed, jnp.asarray(1.0), cell.T_ref).positive
+
+    # the negative electrode is full: what it has taken up beyond the published state is missing in the positive one
+    ratio = lithium_capacity(cell.negative, cell.area) / lithium_capacity(cell.positive, cell.area)
+    taken = (1.0 - cell.negative.theta0) * ratio
+    one = jnp.asarray(1.0)
+    assert float(positive_when_charged(one)) == pytest.approx(float(cell.positive.theta0 - taken), rel=1e-7)
+    for mode in (jax.jacfwd, jax.jacrev):  # in proportion to 1 / L_p
+        assert float(jax.jit(mode(positive_when_charged))(one)) == pytest.approx(float(taken), rel=1e-7)
+
+
 def test_a_voltage_between_the_cut_offs_is_found_again():
     cell = cellsim.load_cell("Marquis2019")
     theta = at_voltage(cell, jnp.asarray(3.7), cell.T_ref)
