@@ -87,5 +87,6 @@ from cellsim.simulation.simulate import simulate as simulate  # noqa: E402
 from cellsim.simulation.solution import OutsideMeasuredRange as OutsideMeasuredRange  # noqa: E402
 from cellsim.simulation.solution import Solution as Solution  # noqa: E402
 from cellsim.simulation.spectrum import Spectrum as Spectrum  # noqa: E402
+from cellsim.simulation.times import StepTimes as StepTimes  # noqa: E402
 
 __version__ = "0.1.0"

@@ -24,12 +24,12 @@ from cellsim.protocols.protocol import Cycle, Protocol, Until
 from cellsim.protocols.steps import Step
 from cellsim.simulation.simulate import simulate
 from cellsim.simulation.solution import Solution
+from cellsim.simulation.times import StepTimes
 
 ROOM = 0.4  # V beyond the measured voltages, at which a run of the measured current is given up
 TOLERATED = 0.01  # of the duration of a record; a run that stops earlier than that is told so
 MISSING = 500.0  # standard deviations, root mean square over the record, for a run that does not start at all
 CONSTANT = 1e-3  # of its greatest size, within which a measured current is constant
-JUST_BEFORE = 1e-6  # s, by which the last row of a step is looked at before the switch
 ROWS = 50  # the rows of a record are filled up to a multiple of these, so that few programs serve any number
 
 
@@ -88,7 +88,8 @@ class Prepared(eqx.Module):
 
     model: Callable[[Any], Any] = eqx.field(static=True)
     protocol: Any
-    times: Float[np.ndarray, " times"]
+    times: Float[np.ndarray, " times"] | StepTimes
+    duration: Float[np.ndarray, ""]  # of the record [s]
     observe: tuple[AbstractResidual, ...]
     measured: tuple[Float[np.ndarray, " rows"], ...]
     sigma: tuple[Float[np.ndarray, " rows"], ...]
@@ -133,7 +134,7 @@ class Prepared(eqx.Module):
             parts.append(jnp.sqrt(weight) * r)
             weights.append(weight)
             seen.append(jnp.where(is_number, found, jnp.nan))
-        share = 1.0 - solution.t_stop / self.times[-1]
+        share = 1.0 - solution.t_stop / self.duration
         is_short = share > TOLERATED
         far = jnp.where(jnp.isfinite(share), share, 1.0)
         missing = MISSING * jnp.where(is_short, far - TOLERATED, 0.0)
@@ -170,15 +171,19 @@ def prepared(experiment: Experiment, cell: Any, rows: int = 0) -> Prepared:
         T = experiment.model(cell).T_usual if record.T is None else float(record.T[0])
     follows_record = experiment.protocol is None
     protocol = measured_current(record) if follows_record else without_words(experiment.protocol)
+    times: np.ndarray | StepTimes = filled(t, t[-1])
     if experiment.is_timed and not follows_record:
         try:
-            protocol, t = timed(protocol, record)
+            protocol, since = timed(protocol, record)
         except ValueError as error:
             raise ValueError(f"{name}: {error}") from None
+        if isinstance(protocol, Protocol):
+            times = StepTimes(filled(since.step, since.step[-1]), filled(since.t, since.t[-1]))
     return Prepared(
         model=experiment.model,
         protocol=protocol,
-        times=filled(t, t[-1]),
+        times=times,
+        duration=np.asarray(t[-1]),
         observe=tuple(experiment.observe),
         measured=tuple(measured),
         sigma=tuple(sigma),
@@ -231,24 +236,23 @@ def without_words(protocol: Any) -> Any:
     return Protocol([bare(cycle) for cycle in protocol.cycles], protocol.until)
 
 
-def timed(protocol: Step | Protocol, record: Record) -> tuple[Step | Protocol, np.ndarray]:
+def timed(protocol: Step | Protocol, record: Record) -> tuple[Step | Protocol, StepTimes]:
     """The protocol with steps that last as long as those of the record, and give up well beyond its voltages; and the
-    times of the record since its beginning, the last ones of its steps just before the switch. Raises `ValueError`
-    where the two have not the same number of steps."""
+    times of the record since its steps began. Raises `ValueError` where the two have not the same number of steps."""
     t = np.asarray(record.t, float) - float(record.t[0])
     cycles = protocol.cycles if isinstance(protocol, Protocol) else (Cycle((protocol,)),)
     count = sum(len(cycle.steps) for cycle in cycles)
     numbers = np.zeros(len(t), int) if record.step is None else np.asarray(record.step)
-    last = np.append(np.flatnonzero(np.diff(numbers) != 0), len(t) - 1)
-    if len(last) != count:
-        said = "has no step numbers" if record.step is None else f"has {len(last)} steps"
+    changes = np.flatnonzero(np.diff(numbers) != 0)
+    if len(changes) + 1 != count:
+        said = "has no step numbers" if record.step is None else f"has {len(changes) + 1} steps"
         raise ValueError(f"the record {said}, the protocol {count}: their ends cannot be matched.")
-    durations = iter(np.diff(t[last], prepend=0.0))
+    began = np.append(0.0, t[changes])  # a step begins with the last row of the one before
+    durations = iter(np.diff(np.append(began, t[-1])))
     low, high = (jnp.asarray(x) for x in (np.min(record.V) - ROOM, np.max(record.V) + ROOM))
     made = [Cycle(tuple(_lasting(step, next(durations), low, high) for step in cycle.steps)) for cycle in cycles]
-    before = t.copy()
-    before[last[:-1]] -= JUST_BEFORE
-    return (Protocol(made) if count > 1 else made[0].steps[0]), before
+    number = np.searchsorted(changes, np.arange(len(t)))  # of the row's step, from 0
+    return (Protocol(made) if count > 1 else made[0].steps[0]), StepTimes(number + 1, t - began[number])
 
 
 def _lasting(step: Step, duration: float, low: Array, high: Array) -> Step:

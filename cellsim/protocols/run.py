@@ -25,6 +25,7 @@ from cellsim.simulation.chain import Chain, Legs
 from cellsim.simulation.circuit import Controlled
 from cellsim.simulation.control import Setpoint
 from cellsim.simulation.segment import FIRST_STEP, Segment, Start, Tolerances, advanced, came_to
+from cellsim.simulation.times import StepTimes
 from cellsim.solvers.trajectory import Trajectory
 
 Scalar = Float[Array, ""]
@@ -96,16 +97,17 @@ def leg(
     shape: Shape,
     max_steps: int,
     times: Any = None,
+    longest: Any = None,
 ) -> Leg:
     """One step from `start`, or what `max_steps` reach of it. `passed`: charge and energy when the step began. `times`:
-    where it is looked at [s] instead of at fractions of it; those outside of it are moved to its ends."""
+    where it is looked at [s] instead of at fractions of it; those outside of it are moved to its ends. `longest`: a
+    bound on its duration [s]."""
     T = jnp.where(jnp.isnan(orders.T), T, orders.T)
     system = model.discretised(T)
     unit = unit_of(model)
     setpoint = numbers.setpoint(orders, shape, model.limits, passed)
-    if times is not None:
-        last = jnp.maximum(times[-1], 0.0)
-        setpoint = dataclasses.replace(setpoint, duration=jnp.minimum(setpoint.duration, last))
+    if longest is not None:
+        setpoint = dataclasses.replace(setpoint, duration=jnp.minimum(setpoint.duration, longest))
     circuit = Controlled(system, setpoint, unit, model.borders)
     at_start = circuit.margins(start.t, start.y)
     segment = advanced(circuit, start, tolerances, layout=model.layout, max_steps=max_steps)
@@ -169,6 +171,7 @@ def traced(
     """Every step, as one program; a step after one that failed takes no time. It is seen at `times` [s], those beyond
     its stop moved to the stop, or at fractions of each step."""
     steps = protocol.steps
+    within = times if isinstance(times, StepTimes) else None
     shape = numbers.shape_of(steps)
     start = begun(model, soc, T, initial, shape)
     rows = jax.tree.map(
@@ -176,14 +179,16 @@ def traced(
     )
 
     @jax.checkpoint
-    def body(carry: tuple[State, Scalar, Any, Any], orders: Orders) -> tuple[Any, tuple[Legs, Any]]:
+    def body(carry: tuple[State, Scalar, Any, Any], row: tuple[Array, Orders]) -> tuple[Any, tuple[Legs, Any]]:
         y, t0, has_failed, known = carry
+        number, orders = row
         Q, E = passed_at(model, y)
         orders = orders._replace(duration=jnp.where(has_failed, 0.0, orders.duration))
         at = Start(jnp.zeros(()), y, jnp.asarray(FIRST_STEP))
-        since = None if times is None else times - t0
+        since = None if times is None else times - t0 if within is None else jnp.asarray(within.t)
+        longest = None if since is None or within is not None else jnp.maximum(since[-1], 0.0)
         passed = Beginning(Q, E, soc, start.usable)
-        found = leg(model, orders, T, at, passed, tolerances, shape, max_steps, since)
+        found = leg(model, orders, T, at, passed, tolerances, shape, max_steps, since, longest)
         segment, seen = found.segment, found.seen
         is_good = (segment.result == diffrax.RESULTS.successful) | (segment.result == diffrax.RESULTS.event_occurred)
         Q, E = passed_at(model, segment.y)
@@ -192,14 +197,17 @@ def traced(
         if since is not None:
             circuit = Controlled(model.discretised(found.T), found.setpoint, unit_of(model), model.borders)
             V = circuit.observed(segment.t, segment.y).V
-            # where two steps meet the later one is seen, unless it takes no time
-            is_here = (since >= 0) & (segment.trajectory.count > 0) | (t0 == 0)
+            if within is not None:
+                is_here = jnp.asarray(within.step) == number
+            else:  # where two steps meet the later one is seen, unless it takes no time
+                is_here = (since >= 0) & (segment.trajectory.count > 0) | (t0 == 0)
             known = jax.tree.map(lambda new, old: jnp.where(_along(is_here, new), new, old), seen, known)
-        row = Legs(t1, V, Q, E, segment.result, found.end, segment.steps, segment.rejected)
-        return (segment.y, t1, has_failed | ~is_good, known), (row, seen if since is None else None)
+        became = Legs(t1, V, Q, E, segment.result, found.end, segment.steps, segment.rejected)
+        return (segment.y, t1, has_failed | ~is_good, known), (became, seen if since is None else None)
 
-    known = None if times is None else _nothing_seen(start.y, times)
-    (_, _, _, known), (legs, seen) = lax.scan(body, (start.y, jnp.zeros(()), jnp.asarray(False), known), rows)
+    known = None if times is None else _nothing_seen(start.y, len(times if within is None else within.t))
+    begin = start.y, jnp.zeros(()), jnp.asarray(False), known
+    (_, _, _, known), (legs, seen) = lax.scan(body, begin, (jnp.arange(1, len(steps) + 1), rows))
     Q, E = passed_at(model, start.y)
     legs = legs._replace(Q=jnp.append(Q, legs.Q), E=jnp.append(E, legs.E))
     if known is not None:
@@ -213,10 +221,10 @@ def _along(mask: Array, x: Array) -> Array:
     return mask.reshape(-1, *[1] * (x.ndim - 1))
 
 
-def _nothing_seen(y: State, times: Any) -> Seen:
-    """Room for what is seen at `times`."""
-    rows = jax.tree.map(lambda x: jnp.zeros((len(times), *x.shape)), y)
-    row = jnp.zeros(len(times))
+def _nothing_seen(y: State, count: int) -> Seen:
+    """Room for what is seen at `count` times."""
+    rows = jax.tree.map(lambda x: jnp.zeros((count, *x.shape)), y)
+    row = jnp.zeros(count)
     return Seen(row, row, row, row, row, row, rows)
 
 

@@ -17,6 +17,7 @@ from cellsim.simulation.blocks import BLOCKS, POINTS, in_blocks
 from cellsim.simulation.circuit import AbstractCircuit, Circuit, Controlled
 from cellsim.simulation.control import Demand, Observed, Setpoint
 from cellsim.simulation.solution import Solution
+from cellsim.simulation.times import StepTimes
 from cellsim.solvers.trajectory import Trajectory
 
 MOST_FIELDS = 1000  # points of a step with a period; of more, the fields are kept at as many as of any other step
@@ -91,10 +92,19 @@ def sampled(leg: Solution, period: float) -> Solution:
 
 
 def joined(solution: Solution, times: Any) -> Solution:
-    """A run of several steps at other times [s]; where two steps meet, the later one is seen."""
-    times = np.minimum(np.asarray(times, dtype=float), float(solution.t_stop))
+    """A run of several steps at other times [s]; where two steps meet, the later one is seen. Raises `ValueError` for
+    times since steps that are not in their order, and where a step keeps no dense output."""
     ends = np.array([float(leg.t_stop) for leg in solution.legs])
-    place = np.minimum(np.searchsorted(ends, times, side="right"), len(ends) - 1)
+    if isinstance(times, StepTimes):
+        asked = np.asarray(times.step) - 1
+        if np.any(np.diff(asked) < 0) or asked[0] < 0:
+            raise ValueError("times since steps began must come in the order of the steps, which are numbered from 1.")
+        place = np.minimum(asked, len(ends) - 1)
+        times = np.where(asked > place, np.inf, solution.t_start + np.append(0.0, ends)[place] + np.asarray(times.t))
+        times = np.minimum(times, ends[place])
+    else:
+        times = np.minimum(np.asarray(times, dtype=float), float(solution.t_stop))
+        place = np.minimum(np.searchsorted(ends, times, side="right"), len(ends) - 1)
     found = []
     for k in np.unique(place):
         leg = solution.legs[k]

@@ -26,6 +26,7 @@ from cellsim.simulation.circuit import Circuit
 from cellsim.simulation.control import Demand
 from cellsim.simulation.segment import FIRST_STEP, Segment, Start, Tolerances, advanced
 from cellsim.simulation.solution import CannotStart, OutsideMeasuredRange, Solution
+from cellsim.simulation.times import StepTimes
 from cellsim.solvers.trajectory import Trajectory
 
 STEPS_A_CHUNK = 256  # a longer run goes on with the same compiled program
@@ -63,8 +64,8 @@ def simulate(
     - `T`: temperature [K]; that of the model's parameters by default.
     - `initial`: a state to start from instead of rest (at `soc`).
     - `times`: where the solution is wanted [s since the run began], rising; the run ends with the last of them at the
-      latest, and those beyond its stop repeat the final state. By default 101 fractions of every step, finer at both
-      ends of it.
+      latest, and those beyond its stop repeat the final state. Or `StepTimes`, since each step began. By default 101
+      fractions of every step, finer at both ends of it.
     - `rtol`, `atol`: relative and absolute tolerance of the time integration, in unknowns of order one; `atol` is
       `rtol` by default.
     - `max_steps`: bound on the number of accepted time steps; none by default. Under JAX's transformations the rejected
@@ -88,8 +89,9 @@ def simulate(
     number = lambda x: x if isinstance(x, jax.Array) else np.asarray(x, dtype=float)
     T = model.T_usual if T is None else number(T)
     tolerances = Tolerances(number(rtol), number(rtol if atol is None else atol))
-    times = None if times is None else number(times)
-    is_alone = after is None and not model.borders and not _has_tallies(model, initial)
+    is_within = isinstance(times, StepTimes)
+    times = None if times is None else times._replace(t=number(times.t)) if is_within else number(times)
+    is_alone = after is None and not model.borders and not _has_tallies(model, initial) and not is_within
     if isinstance(step, Protocol) or not (is_alone and step.is_constant_current and step.period is None):
         protocol = step if isinstance(step, Protocol) else Protocol([step])
         how = How(number(soc), T, initial, times, tolerances, max_steps, progress, keep_cycles, on_cycle, after)

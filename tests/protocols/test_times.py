@@ -76,3 +76,21 @@ def test_the_last_time_ends_a_profile(lgm50_coarse):
     np.testing.assert_allclose(traced.V, plain.V, atol=1e-6)
     np.testing.assert_allclose(traced.I, plain.I, atol=1e-9)
     assert float(traced.t[-1]) == 90.0
+
+
+def test_times_since_a_step_began_are_seen_in_that_step_however_long_it_took(lgm50_coarse):
+    steps = ["Discharge at 1C until 3.9 V", "Rest for 2 minutes"]
+    times = cs.StepTimes(np.array([1, 1, 1, 2, 2, 2]), np.array([0.0, 30.0, 1e5, 0.0, 60.0, 120.0]))
+    plain = cs.simulate(lgm50_coarse, steps, soc=0.9, times=times)
+    ends = [leg.t_stop for leg in plain.legs]
+    assert 60.0 < float(ends[0]) < 3600.0
+    expected = np.array([0.0, 30.0, ends[0], ends[0], ends[0] + 60.0, ends[1]])
+    np.testing.assert_allclose(plain.t, expected, rtol=1e-12)
+    assert np.all(np.asarray(plain.I)[:3] == plain.I[0]) and np.all(np.asarray(plain.I)[3:] == 0.0)
+    np.testing.assert_allclose(plain.V[2], 3.9, atol=1e-6)  # the last of the discharge, under current
+    assert float(plain.V[3]) > 3.91  # the first of the rest, at the same time
+    traced = jax.jit(lambda soc: cs.simulate(lgm50_coarse, steps, soc=soc, times=times))(0.9)
+    np.testing.assert_allclose(traced.t, plain.t, rtol=1e-9)
+    np.testing.assert_allclose(traced.V, plain.V, atol=1e-8)
+    with pytest.raises(ValueError, match="in the order of the steps"):
+        plain.at(cs.StepTimes(np.array([2, 1]), np.array([0.0, 0.0])))
