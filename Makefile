@@ -13,11 +13,11 @@ VERSIONS := pyproject.toml constraints.txt
 INSTALL := PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 \
 	$(PYTHON) -m pip --python $(BIN)/python install --quiet --editable
 
-.PHONY: help demo test lint format tidy types docs wheel bench studies verification profile clean
+.PHONY: help demo test lint format tidy types docs wheel bench bench-fit studies verification profile clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.run  ## set up, then a 1C discharge of an LG M50: tables, fields and pictures in build/demo
 	$(BIN)/cellsim run scenarios/lgm50_1C.toml --out build/demo
@@ -52,6 +52,9 @@ bench: $(VENV)/.bench  ## side by side with PyBaMM on one core: build/bench.json
 studies: $(VENV)/.dev  ## statistical studies over hundreds of seeds (some minutes): a table of what was found and asked
 	$(BIN)/python tests/studies/run.py $(STUDY)
 
+bench-fit: $(VENV)/.dev build/pybop/.done  ## the fit of ten parameters beside PyBOP, which has an environment of its own
+	CELLSIM_PYBOP=build/pybop/bin/python $(BIN)/python tests/studies/run.py fit_ten
+
 verification: $(VENV)/.dev  ## every reference solution against ours, as docs/verification.md (some minutes)
 	$(BIN)/python tests/studies/run.py references other_references bpx --out docs/verification.md
 
@@ -82,6 +85,11 @@ $(VENV)/.docs: $(VERSIONS) | $(BIN)/python $(VENV)/.dev
 
 $(VENV)/.release: $(VERSIONS) | $(BIN)/python $(VENV)/.dev
 	$(INSTALL) '.[dev,data,biologic,fit,sensitivity,ensemble,release]'
+	@touch $@
+
+build/pybop/.done: Makefile
+	$(PYTHON) -m venv build/pybop
+	build/pybop/bin/python -m pip install --quiet pybop==26.3 pybamm==26.10.1.1
 	@touch $@
 
 $(VENV)/.bench: $(VERSIONS) | $(BIN)/python $(VENV)/.dev

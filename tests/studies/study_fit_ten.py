@@ -2,10 +2,16 @@
 
 Both thicknesses, D_s over R_p squared and the exchange-current constant over R_p of each electrode (by D_s and k at a
 known radius), t_plus, factors on kappa and D, and the initial state of charge; ten starts that are up to 30 % wrong in
-all of them. What is asked: nine of ten end within three standard errors and 5 % of the truth.
+all of them. What is asked: nine of ten end within three standard errors and 5 % of the truth. `make bench-fit` runs it
+beside PyBOP.
 """
 
+import json
+import os
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import numpy as np
 from rows import Row
@@ -27,6 +33,9 @@ PROTOCOL = [
     "Rest for 30 minutes",
 ]
 WRONG = 0.3
+PYBOP = "CELLSIM_PYBOP"  # the Python of an environment with PyBOP
+PEER = Path(__file__).parents[1] / "bench/peer_fit.py"
+PEER_EVALUATIONS = 300
 FREE = {
     "negative.L": (45e-6, 140e-6),
     "positive.L": (40e-6, 130e-6),
@@ -100,6 +109,8 @@ def study(starts: int = 10) -> list[Row]:
     rows.append(Row("Jacobians a fit, median", f"{np.median(calls):.0f}", "stated", True))
     rows.append(Row("seconds a fit once compiled, median", f"{np.median(seconds[1:]):.1f}", "stated", True))
     rows += degenerate(cell, made, free) + against_simplex(cell, made, free, true, float(np.median(calls)))
+    if PYBOP in os.environ:
+        rows += beside_pybop(made, true, float(np.median(seconds[1:])))
     return rows
 
 
@@ -149,4 +160,32 @@ def against_simplex(
         Row(f"simplex search, runs ({'arrived' if arrived else 'not arrived'})", str(needed), "stated", True),
         Row("evaluations of the model, simplex over fit", f"{ratio:.0f}", "at least 10", ratio >= 10),
         Row("forward-equivalent runs, simplex over fit", f"{needed / runs:.1f}", "stated", True),
+    ]
+
+
+def beside_pybop(made: Experiment, true: dict[str, float], seconds: float) -> list[Row]:
+    """What PyBOP finds with the same protocol, mesh, noise and bounds, with the initial state given."""
+    record, kinds = made.record, ("current", "current", "current", "voltage", "current")
+    ends = np.append(0.0, record.t[np.append(np.flatnonzero(np.diff(record.step)), len(record) - 1)])
+    levels = [float(np.mean(record.I[record.step == number])) for number in range(1, 6)]
+    levels = [4.2 if kind == "voltage" else level for kind, level in zip(kinds, levels, strict=True)]
+    bounds = [(name, low / true[name], high / true[name]) for name, (low, high) in FREE.items() if name != "soc"]
+    steps = list(zip(kinds, levels, np.diff(ends).tolist(), strict=True))
+    mesh = [8, 3, 8, 8, 8]
+    asked = dict(soc=SOC, period=PERIOD, noise_V=NOISE_V, mesh=mesh, steps=steps, free=bounds)
+    told = json.dumps({**asked, "evaluations": PEER_EVALUATIONS})
+    run = subprocess.run([os.environ[PYBOP], str(PEER)], input=told, capture_output=True, text=True, check=False)
+    if run.returncode:
+        print(run.stderr, file=sys.stderr)
+        return [Row("PyBOP beside it", "failed", "ends", False)]
+    found = json.loads(run.stdout.strip().splitlines()[-1])
+    name = f"PyBOP {found['version']}"
+    return [
+        Row(f"{name}: has derivatives for this problem", str(found["has_derivatives"]), "stated", True),
+        Row(f"{name}: RMSE at the truth", f"{1e3 * found['rmse_at_truth']:.2f} mV", "stated", True),
+        Row(
+            f"{name}: RMSE after {found['evaluations']} runs of CMA-ES", f"{1e3 * found['rmse']:.2f} mV", "stated", True
+        ),
+        Row(f"{name}: worst error of a number", f"{100 * found['worst']:.0f} %", "stated", True),
+        Row(f"{name}: time over that of our whole fit", f"{found['seconds'] / seconds:.1f}", "stated", True),
     ]
