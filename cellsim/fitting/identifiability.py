@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float
 
 LOOSE = 0.5  # relative standard error along a direction, above which it counts as not known
-LOST = 30.0  # the same, above which nothing is seen of it at all
+LOST = 5.0  # the same, above which nothing is seen of it at all: a factor of a hundred up or down
 NEGLIGIBLE = 0.08  # of the greatest share of a direction
 MEMBER = 0.3  # share of a direction that is known badly
 

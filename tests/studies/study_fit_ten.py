@@ -51,11 +51,12 @@ FREE = {
 
 
 def record(cell: object, seed: int) -> cs.Record:
-    """What an instrument would have written."""
+    """What an instrument would have written: the first row of a step a second after the switch, when the double layers
+    are charged, so that nothing but their capacitance could tell a radius from what it is combined with."""
     solution = cs.simulate(BUILD(cell), language.protocol(PROTOCOL), soc=SOC)
     draw, rows = np.random.default_rng(seed), []
     for number, (leg, end) in enumerate(zip(solution.legs, solution.step_ends, strict=True), start=1):
-        first = end.t_start + (1e-3 if number > 1 else 0.0)
+        first = end.t_start + (1.0 if number > 1 else 0.0)
         t = np.append(np.arange(first, end.t_end - 0.5 * PERIOD, PERIOD), end.t_end)
         seen = leg.at(t)
         rows.append([t, np.asarray(seen.I), np.asarray(seen.V), np.full(len(t), number)])
