@@ -13,13 +13,14 @@ import pytest
 
 import cellsim as cs
 from cellsim import registry
-from cellsim.cli.new import TEMPLATE
+from cellsim.cli.new import COMMANDS as RUN_BY
+from cellsim.cli.new import template
 from cellsim.cli.stopwatch import covered
 from cellsim.cli.terminal import StatusLine, table
 from cellsim.electrolyte import library as electrolyte_library
 from cellsim.scenario import load_scenario
 
-COMMANDS = ["run", "impedance", "list", "describe", "cite", "read", "new"]
+COMMANDS = ["run", "fit", "impedance", "sensitivity", "list", "describe", "cite", "read", "new", "check", "completion"]
 FILES = {"timeseries.csv", "summary.json", "solution.nc", "voltage.png", "profiles.png", "particles.png", "losses.png"}
 COARSE = ("--cell", "Chen2020", "--mesh", "coarse")
 
@@ -449,8 +450,46 @@ def test_a_new_scenario_can_be_run_as_it_is_and_is_never_written_over(cellsim_co
     assert cellsim_command("new", "nowhere/x.toml")[0] == 2
 
 
+@pytest.mark.parametrize("kind", RUN_BY)
+def test_a_new_file_of_every_kind_is_sound_and_says_what_runs_it(cellsim_command, in_an_empty_folder, kind):
+    code, out, _ = cellsim_command("new", kind, "mine.toml")
+    assert code == 0 and f"run it with: cellsim {RUN_BY[kind]} mine.toml" in out
+    code, out, err = cellsim_command("check", "mine.toml")
+    assert (code, err) == (0, "") and f"mine.toml: a {kind}" in out and f"cellsim {RUN_BY[kind]} mine.toml" in out
+    assert cellsim_command("new", kind)[0] == 0 and (in_an_empty_folder / f"{kind}.toml").is_file()
+
+
+def test_a_kind_of_file_that_is_none_is_refused(cellsim_command, in_an_empty_folder):
+    code, _, err = cellsim_command("new", "sketch", "mine.toml")
+    assert code == 2 and "found sketch mine.toml" in err and "scenario, fit, study" in err
+    assert not list(in_an_empty_folder.iterdir())
+
+
+def test_files_are_checked_without_being_run_and_all_that_is_wrong_is_told(cellsim_command, in_an_empty_folder):
+    (in_an_empty_folder / "bad.toml").write_text('[cell]\nname = "Chen202"\n[protocol]\nsteps = ["Discharge at 1X"]\n')
+    (in_an_empty_folder / "bad.json").write_text("{")
+    code, out, err = cellsim_command("check", "lgm50_1C", "bad.toml", "bad.json", "nowhere.toml")
+    assert code == 2
+    assert "lgm50_1C.toml: a scenario" in out  # what is sound is told beside what is not
+    assert "'chen2020'" in err and "1X" in err and "bad.json" in err and "there is no such file" in err
+    assert {file.name for file in in_an_empty_folder.iterdir()} == {"bad.toml", "bad.json"}  # nothing was run
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh"])
+def test_a_shell_completes_every_command(cellsim_command, shell):
+    code, out, _ = cellsim_command("completion", shell)
+    assert code == 0 and all(command in out for command in COMMANDS) and "--ambient-temperature" in out
+
+
+def test_a_shell_that_is_unknown_is_named_with_the_known_ones(cellsim_command):
+    code, _, err = cellsim_command("completion", "bsh")
+    assert code == 2 and "Did you mean 'bash'?" in err and "zsh" in err
+
+
 def test_every_key_that_the_template_offers_is_a_key(in_an_empty_folder):
-    offered = "\n".join(line.removeprefix("# ") if " = " in line else line for line in TEMPLATE.splitlines())
+    offered = "\n".join(
+        line.removeprefix("# ") if " = " in line else line for line in template("scenario").splitlines()
+    )
     file = in_an_empty_folder / "all.toml"
     file.write_text(offered)
     scenario = load_scenario(file)

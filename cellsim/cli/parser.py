@@ -85,12 +85,30 @@ examples:
   cellsim cite out/lgm50_1C
 """
 NEW = """\
-Writes a commented scenario to start from; a file that is there already is left alone.
+Writes a commented file to start from: a scenario, a fit or a study; a file that is there already is left alone.
 
 examples:
   cellsim new
   cellsim new my_cell.toml
-  cellsim new --fit my_fit.toml
+  cellsim new fit my_fit.toml
+  cellsim new study my_study.toml
+"""
+CHECK = """\
+Reads scenarios, fit files, studies and BPX files as the commands that run them do, records that they name among them,
+and says what each is, or all that is wrong with it; nothing is run.
+
+examples:
+  cellsim check my_scenario.toml
+  cellsim check scenarios/*.toml my_cell_BPX.json
+
+exit codes: 0 all can be run; 2 one or more cannot
+"""
+COMPLETION = """\
+Prints a script with which a shell completes commands and options (`pip install 'cellsim[completion]'`).
+
+examples:
+  cellsim completion bash > ~/.local/share/bash-completion/completions/cellsim
+  cellsim completion zsh > ~/.zfunc/_cellsim
 """
 READ = """\
 Reads what a cycler wrote (Maccor, Arbin, Neware, BioLogic, Basytec, Digatron, Bitrode and others), a BPX file's
@@ -164,9 +182,19 @@ def parser() -> argparse.ArgumentParser:
     _add_read(command("read", READ, "read a measured record, and say what was found"))
 
     new = command("new", NEW, "write a commented scenario to start from")
-    new.add_argument("file", metavar="FILE", nargs="?", default="scenario.toml", help="default: scenario.toml")
-    new.add_argument("--fit", action="store_true", help="a fit file instead")
+    new.add_argument(
+        "what", metavar="KIND FILE", nargs="*", help="scenario, fit or study; default a scenario, and its kind.toml"
+    )
+    new.add_argument("--fit", action="store_true", help="the same as the kind fit")
     new.set_defaults(command=_new)
+
+    checking = command("check", CHECK, "read a file and say what is wrong with it, without running it")
+    checking.add_argument("files", metavar="FILE", nargs="+", help="a scenario, a fit, a study, or a BPX file")
+    checking.set_defaults(command=_check)
+
+    completing = command("completion", COMPLETION, "print a script that completes commands in a shell")
+    completing.add_argument("shell", metavar="SHELL", help="bash, zsh or tcsh")
+    completing.set_defaults(command=_completion)
     return top
 
 
@@ -334,4 +362,16 @@ def _read(arguments: argparse.Namespace, argv: Sequence[str]) -> int:
 def _new(arguments: argparse.Namespace, argv: Sequence[str]) -> int:
     from cellsim.cli.new import new
 
-    return new(arguments.file, arguments.fit)
+    return new(arguments.what, arguments.fit)
+
+
+def _check(arguments: argparse.Namespace, argv: Sequence[str]) -> int:
+    from cellsim.cli.check import check
+
+    return check(arguments.files)
+
+
+def _completion(arguments: argparse.Namespace, argv: Sequence[str]) -> int:
+    from cellsim.cli.completion import completion
+
+    return completion(arguments.shell, parser())
