@@ -66,18 +66,25 @@ mesh = "coarse"               # coarse, default or fine
 
 [fit]
 # method = "levenberg-marquardt"  # gauss-newton, bfgs; with the extra `fit`: adam, nelder-mead, differential-evolution
-# cost = "squared"            # huber or student where there are outliers; relative
+# cost = "squared"            # huber or student where there are outliers; relative; {name = "huber", k = 2.0}
 # iterations = 100
 # starts = 1                  # from how many points between the bounds to begin
 # noise_is_known = false      # true: the noise that is stated below sets the standard errors
+# each = ["positive.L"]       # of what moves, what has a value of its own in every experiment
 
 [fit.free]                    # what moves, and between which bounds, in SI units
 "negative.particle.D_s" = [1e-15, 1e-12]
 "electrolyte.kappa.scale" = [0.4, 2.5]  # .scale: a factor on what the cell has, a number or a law
-# soc = [0.9, 1.0]            # of every experiment: soc, T (K), V_offset (V), I_scale
+# "negative.particle.R_p & positive.particle.R_p" = [1e-6, 1e-5]  # numbers that move together
+# soc = [0.9, 1.0]            # of every experiment: soc, T (K), V_offset (V), I_scale, inductance (H)
+
+# [fit.only_in]               # what moves in some of the experiments alone
+# soc = ["1C"]
 
 # [fit.priors]                # what is known besides
-# "electrolyte.kappa.scale" = {median = 1.0, factor = 1.3}
+# "electrolyte.kappa.scale" = {median = 1.0, factor = 1.3}  # or {mean = ..., sd = ...}
+# [fit.smooth]                # a law whose curve does not bend much, with all its numbers free
+# "electrolyte.kappa" = {sd = 0.05, from = 200, to = 2000}
 
 # [fit.start]                 # where to begin, if not at what the cell has
 # "electrolyte.kappa.scale" = 0.8
@@ -92,6 +99,16 @@ protocol = ["Discharge at 1C until 2.7 V"]
 # soc = 1.0
 # temperature = 25.0          # degC
 # noise = 1e-3                # V, standard deviation
+# observe = ["voltage"]       # what is compared: voltage, current, temperature, capacity, dQ/dV, profiles
+# temperature_noise = 0.5     # K; so current_noise (A), capacity_noise (A.h), dQ_dV_noise (A.h/V)
+# levels = [3.2, 3.4, 3.6]    # V, between which dQ/dV is compared
+
+# [[fit.experiments]]         # a spectrum at rest, beside records or alone
+# name = "EIS"
+# impedance = "spectrum.csv"  # frequency_Hz, z_real_Ohm, z_imag_Ohm; or an instrument's own file
+# soc = 0.5
+# noise = 0.01                # of the modulus
+# mesh = "spectral"
 
 [fit.truth]                   # for synthetic records
 "electrolyte.kappa.scale" = 1.3
