@@ -43,16 +43,19 @@ def _balance(cell: Cell) -> tuple[Scalar, Scalar, Callable[[Scalar], Lithiation]
 def at_voltage(cell: Cell, V: Scalar, T: Scalar) -> Lithiation:
     """The lithiations at which the cell rests at `V` [V]; the nearest end where no lithiation reaches it."""
     low, high, both = _balance(cell)
-    low, high = jax.lax.stop_gradient((low, high))
+    rest = lambda theta_n: open_circuit_voltage(cell, both(theta_n), T)
+    is_below, is_above = rest(low) >= V, rest(high) <= V
+    ends = jax.lax.stop_gradient((low, high))
+    within = jnp.where(is_below | is_above, jax.lax.stop_gradient(rest(0.5 * (low + high))), V)  # a root there is
     root: optx.Solution = optx.root_find(
-        lambda theta_n, _: open_circuit_voltage(cell, both(theta_n), T) - V,
+        lambda theta_n, _: rest(theta_n) - within,
         optx.Bisection(rtol=1e-14, atol=1e-14),  # type: ignore[call-arg]
-        0.5 * (low + high),
-        options=dict(lower=low, upper=high),
+        0.5 * (ends[0] + ends[1]),
+        options=dict(lower=ends[0], upper=ends[1]),
         max_steps=64,
         throw=False,
     )
-    return both(root.value)
+    return both(jnp.where(is_below, low, jnp.where(is_above, high, root.value)))
 
 
 def cut_offs_are_reached(cell: Cell, T: Scalar) -> Bool[Array, ""]:
