@@ -27,6 +27,7 @@ from cellsim.fitting.experiment import Experiment as Experiment  # noqa: E402
 from cellsim.fitting.fit import Fit as Fit  # noqa: E402
 from cellsim.fitting.fit import fit as fit  # noqa: E402
 from cellsim.fitting.free import Free as Free  # noqa: E402
+from cellsim.fitting.impedance import ImpedanceExperiment as ImpedanceExperiment  # noqa: E402
 from cellsim.fitting.methods import BFGS as BFGS  # noqa: E402
 from cellsim.fitting.methods import GaussNewton as GaussNewton  # noqa: E402
 from cellsim.fitting.methods import LevenbergMarquardt as LevenbergMarquardt  # noqa: E402

@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from cellsim.fitting.fit import Fit
 from cellsim.output import jsonable, moved_into_place
 
-FIT, RESIDUALS, WORDS = "fit.json", "residuals.csv", "fit_summary.md"
-PICTURES = ("fit.png", "convergence.png", "correlation.png")
+FIT, RESIDUALS, WORDS, SPECTRA = "fit.json", "residuals.csv", "fit_summary.md", "residuals_impedance.csv"
+PICTURES = ("fit.png", "convergence.png", "correlation.png", "nyquist.png")
 STATE = ".fit_state.npz"  # while a fit is under way
 
 
@@ -26,6 +28,10 @@ def write_fit(fit: Fit, directory: str | Path, title: str = "", about: Mapping[s
         write_residuals(fit, path)
     with moved_into_place(files[2]) as path:
         path.write_text(summary(fit, title), encoding="utf-8")
+    if fit.spectra:
+        files.append(directory / SPECTRA)
+        with moved_into_place(files[-1]) as path:
+            write_spectra(fit, path)
     for name, figure in figures(fit, title):
         files.append(directory / name)
         with moved_into_place(files[-1]) as path:
@@ -58,7 +64,7 @@ def told(fit: Fit, about: Mapping[str, Any]) -> dict[str, Any]:
         "reason": fit.reason,
         "cost": fit.here.cost,
         "noise_over_expected": fit.fisher.noise,
-        "experiments": {name: {"rmse_V": run.rmse, "rows": len(run.t)} for name, run in fit.predicted.items()},
+        "experiments": {name: _of_experiment(fit, name) for name in fit.compared},
         "evaluations": dict(fit.problem.calls),
         "starts": [{"cost": cost, "reason": reason} for cost, reason in fit.attempts],
         "identifiability": {
@@ -70,6 +76,16 @@ def told(fit: Fit, about: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def _of_experiment(fit: Fit, name: str) -> dict[str, Any]:
+    """How well the data of an experiment are met."""
+    left = {
+        each.label: {"rms": each.rms, "over_expected": each.over_expected, "rows": len(each.measured)}
+        for each in fit.compared[name]
+    }
+    run = fit.predicted.get(name)
+    return {"left": left} if run is None else {"rmse_V": run.rmse, "rows": len(run.t), "left": left}
+
+
 def write_residuals(fit: Fit, path: Path) -> None:
     """Writes every row of every record beside what the fitted cell has there."""
     with path.open("w", encoding="utf-8", newline="") as file:
@@ -78,6 +94,17 @@ def write_residuals(fit: Fit, path: Path) -> None:
         for name, run in fit.predicted.items():
             for t, I, measured, found in zip(run.t, run.I, run.measured, run.found, strict=True):
                 rows.writerow((name, *(f"{x:.9g}" for x in (t, I, measured, found, found - measured))))
+
+
+def write_spectra(fit: Fit, path: Path) -> None:
+    """Writes every frequency of every measured spectrum beside what the fitted cell has there."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        rows = csv.writer(file)
+        parts = ("measured_real_Ohm", "measured_imag_Ohm", "fitted_real_Ohm", "fitted_imag_Ohm")
+        rows.writerow(("experiment", "frequency_Hz", *parts))
+        for name, (measured, found) in fit.spectra.items():
+            for f, Z, there in zip(*map(np.asarray, (measured.frequencies, measured.Z, found.Z)), strict=True):
+                rows.writerow((name, *(f"{x:.9g}" for x in (f, Z.real, Z.imag, there.real, there.imag))))
 
 
 def figures(fit: Fit, title: str) -> list[tuple[str, Any]]:
@@ -92,6 +119,8 @@ def figures(fit: Fit, title: str) -> list[tuple[str, Any]]:
     found.append((PICTURES[1], plotting.convergence_figure(fit.history, ["Cost", *labels], "")))
     if len(fit.names) > 1:
         found.append((PICTURES[2], plotting.correlation_figure(fit.correlation, fit.names, "")))
+    if fit.spectra:
+        found.append((PICTURES[3], plotting.spectra_figure([s for pair in fit.spectra.values() for s in pair], title)))
     return found
 
 
@@ -109,9 +138,11 @@ def summary(fit: Fit, title: str) -> str:
     notes = fit.notes()
     if notes:
         lines += ["## Notes", "", *(f"- {note}" for note in notes), ""]
-    lines += ["## Experiments", "", "| experiment | rows | voltage, rms [mV] |", "|---|---|---|"]
-    lines += [f"| {name} | {len(run.t)} | {1e3 * run.rmse:.3g} |" for name, run in fit.predicted.items()]
-    said = [(each.called, line) for each in fit.problem.experiments for line in each.record.said]
+    lines += ["## Experiments", "", "| experiment | compared | rows | left, rms | over its noise |"]
+    lines += ["|---|---|---|---|---|"]
+    for name, parts in fit.compared.items():
+        lines += [f"| {name} | {x.label} | {len(x.measured)} | {x.rms:.3g} | {x.over_expected:.3g} |" for x in parts]
+    said = [(each.called, line) for each in fit.problem.experiments for line in each.said]
     if said:
         lines += ["", "How the records were read:", "", *(f"- {name}: {line}" for name, line in said)]
     noise = fit.fisher.noise

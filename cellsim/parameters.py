@@ -42,6 +42,11 @@ class UnknownPath(KeyError):
         return str(self.args[0])
 
 
+def as_floats(values: Any) -> tuple[float, ...]:
+    """Numbers that are part of a program, from a list or an array of them."""
+    return tuple(map(float, values))
+
+
 def as_float_array(value: Any) -> Any:
     """`value` as a float64 array; anything that is not a number (a tracer's placeholder, say) is left as it is.
 

@@ -36,6 +36,9 @@ KEYS: dict[str, tuple[str, ...]] = {
         "start",
         "truth",
         "priors",
+        "smooth",
+        "each",
+        "only_in",
         "experiments",
     ),
     "sensitivity": (
@@ -89,6 +92,7 @@ BY_PATH = {  # tables whose keys are paths in the cell
     ("fit", "free"): "[low, high]",
     ("fit", "start"): "value",
     ("fit", "truth"): "value",
+    ("fit", "only_in"): "[names of experiments]",
     ("sensitivity", "inputs"): "[low, high]",
 }
 

@@ -43,6 +43,8 @@ ROWS = (
         "scenario_slab",
         "scenario_models",
         "scenario",
+        "scenario_fit_free",
+        "scenario_fit_data",
         "scenario_fit",
         "scenario_study",
     ),

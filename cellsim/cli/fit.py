@@ -40,7 +40,8 @@ def fit(arguments: argparse.Namespace, argv: Sequence[str]) -> int:
             files = _written(found, file, directory, argv)
     except KeyboardInterrupt:
         if state.is_file():
-            print(f"cellsim: interrupted; go on with: cellsim fit {arguments.file} --resume", file=sys.stderr)
+            again = f"{arguments.file} --out {arguments.out}" if arguments.out else arguments.file
+            print(f"cellsim: interrupted; go on with: cellsim fit {again} --resume", file=sys.stderr)
             return INTERRUPTED
         raise
     except OSError as error:

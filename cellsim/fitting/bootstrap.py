@@ -53,15 +53,16 @@ def _made(fit: Fit, block: int | None, rng: np.random.Generator) -> list[tuple[n
     for data, seen in zip(problem.data, fit.here.seen, strict=True):
         values = []
         for measured, sigma, weight, found in zip(data.measured, data.sigma, data.weight, seen, strict=True):
-            rows = int(np.count_nonzero(weight))
+            counts = weight > 0
+            rows = int(np.count_nonzero(counts))
             if block is None:
-                off = noise * sigma[:rows] * rng.standard_normal(rows)
+                off = noise * sigma[counts] * rng.standard_normal(rows)
             else:
-                left = measured[:rows] - found[:rows]
+                left = (measured - found)[counts]
                 starts = rng.integers(0, max(rows - block, 0) + 1, size=-(-rows // block))
                 off = np.concatenate([left[a : a + block] for a in starts])[:rows]
             made = np.array(found)
-            made[:rows] += off
+            made[counts] += off
             values.append(made)
         records.append(tuple(values))
     return records

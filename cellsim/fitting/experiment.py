@@ -1,7 +1,7 @@
 """A measured run of a cell, and the run of a model that answers it."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import equinox as eqx
@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from cellsim.fitting.costs import AbstractCost
-from cellsim.fitting.observables import AbstractResidual, Voltage
+from cellsim.fitting.observables import AbstractResidual, Capacity, Voltage
 from cellsim.fitting.record import Record
 from cellsim.fitting.targets import Conditions
 from cellsim.models.dfn import DFN
@@ -30,6 +30,7 @@ ROOM = 0.4  # V beyond the measured voltages, at which a run of the measured cur
 TOLERATED = 0.01  # of the duration of a record; a run that stops earlier than that is told so
 MISSING = 500.0  # standard deviations, root mean square over the record, for a run that does not start at all
 CONSTANT = 1e-3  # of its greatest size, within which a measured current is constant
+LONGER = 3.0  # times its record, for which a run may last whose end is compared
 ROWS = 50  # the rows of a record are filled up to a multiple of these, so that few programs serve any number
 
 
@@ -62,6 +63,7 @@ class Experiment(NamedTuple):
     - `observe`: what is compared.
     - `is_by_time`: whether every row counts by the time that it stands for, and not each the same; for records that are
       much denser in some parts than in others.
+    - `weight`: how much every row of the record counts besides, 1 for as much as its noise says, 0 for not at all.
     - `rtol`, `max_steps`: of the time integration; `max_steps` bounds the time steps of one step of the protocol.
     """
 
@@ -74,6 +76,7 @@ class Experiment(NamedTuple):
     is_timed: bool = False
     observe: tuple[AbstractResidual, ...] = (Voltage(),)
     is_by_time: bool = False
+    weight: Any = None
     rtol: float = 1e-6
     max_steps: int = 256
 
@@ -82,6 +85,21 @@ class Experiment(NamedTuple):
         """Its name, or that of its record."""
         return self.name or self.record.name or "run"
 
+    @property
+    def said(self) -> tuple[str, ...]:
+        """What reading its data found, a sentence each."""
+        return self.record.said
+
+    @property
+    def length(self) -> int:
+        """The rows of its record."""
+        return len(self.record)
+
+    def prepared(self, cell: Any, rows: int = 0) -> "Prepared":
+        """Its numbers on a cell like `cell`, with room for `rows` of the record at least. Raises `ValueError`, saying
+        what is missing."""
+        return prepared(self, cell, rows)
+
 
 class Prepared(eqx.Module):
     """An experiment as numbers of fixed shape, so that one compiled program serves all that are alike."""
@@ -89,12 +107,12 @@ class Prepared(eqx.Module):
     model: Callable[[Any], Any] = eqx.field(static=True)
     protocol: Any
     times: Float[np.ndarray, " times"] | StepTimes
-    duration: Float[np.ndarray, ""]  # of the record [s]
     observe: tuple[AbstractResidual, ...]
-    measured: tuple[Float[np.ndarray, " rows"], ...]
-    sigma: tuple[Float[np.ndarray, " rows"], ...]
-    weight: tuple[Float[np.ndarray, " rows"], ...]
+    measured: tuple[Float[np.ndarray, " _"], ...]
+    sigma: tuple[Float[np.ndarray, " _"], ...]
+    weight: tuple[Float[np.ndarray, " _"], ...]
     rows: Float[np.ndarray, ""]  # that count, of all kinds together
+    duration: Float[np.ndarray, ""]  # of the record [s]
     conditions: Conditions
     rtol: Float[np.ndarray, ""]
     max_steps: int = eqx.field(static=True)
@@ -116,31 +134,45 @@ class Prepared(eqx.Module):
         )
         return eqx.tree_at(lambda s: s.V, found, found.V + conditions.V_offset)
 
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """What is compared, with units."""
+        return tuple(each.label for each in self.observe)
+
     def residuals(self, cell: Any, conditions: Conditions, cost: AbstractCost) -> tuple[Array, Array, Any]:
         """Residuals of all rows, their weights (the variance expected of each), and what the run had in their places.
 
         A run that ends before its record keeps its last voltage for the rest of it, and one more residual grows with
-        the time that is missing: finite, and with a slope that leads back. What is not a number costs as much as a run
-        that does not start, and has no slope.
+        the time that is missing: finite, and with a slope that leads back.
         """
-        solution = self.solution(cell, conditions)
-        parts, weights, seen = [], [], []
-        values = zip(self.observe, *jax.tree.map(jnp.asarray, (self.measured, self.sigma, self.weight)), strict=True)
-        for each, measured, sigma, weight in values:
-            found = each.found(solution)
-            is_number = jnp.isfinite(found)
-            r = cost.residuals(jnp.where(is_number, found, measured), measured, sigma)
-            r = jnp.where(is_number, r, MISSING)
-            parts.append(jnp.sqrt(weight) * r)
-            weights.append(weight)
-            seen.append(jnp.where(is_number, found, jnp.nan))
+        return self.compared(self.solution(cell, conditions), cost)
+
+    def compared(self, solution: Solution, cost: AbstractCost) -> tuple[Array, Array, Any]:
+        """The residuals of a run."""
         share = 1.0 - solution.t_stop / self.duration
         is_short = share > TOLERATED
         far = jnp.where(jnp.isfinite(share), share, 1.0)
-        missing = MISSING * jnp.where(is_short, far - TOLERATED, 0.0)
-        parts.append((jnp.sqrt(self.rows) * missing)[None])
-        weights.append(jnp.zeros(1))
-        return jnp.concatenate(parts), jnp.concatenate(weights), tuple(seen)
+        missing = jnp.sqrt(self.rows) * MISSING * jnp.where(is_short, far - TOLERATED, 0.0)
+        return compared(self, [each.found(solution) for each in self.observe], missing, cost)
+
+
+def compared(
+    data: Any, found: Sequence[Array], missing: Float[Array, ""], cost: AbstractCost
+) -> tuple[Array, Array, tuple[Array, ...]]:
+    """Residuals of all that was `found` against what the `data` of an experiment have measured, that of what is
+    `missing` last; their weights; and what was found. What is not a number costs as much as a run that does not start,
+    and has no slope."""
+    parts, weights, seen = [], [], []
+    values = zip(found, *jax.tree.map(jnp.asarray, (data.measured, data.sigma, data.weight)), strict=True)
+    for there, measured, sigma, weight in values:
+        is_number = jnp.isfinite(there)
+        r = cost.residuals(jnp.where(is_number, there, measured), measured, sigma)
+        parts.append(jnp.sqrt(weight) * jnp.where(is_number, r, MISSING))
+        weights.append(weight)
+        seen.append(jnp.where(is_number, there, jnp.nan))
+    parts.append(missing[None])
+    weights.append(jnp.zeros(1))
+    return jnp.concatenate(parts), jnp.concatenate(weights), tuple(seen)
 
 
 def prepared(experiment: Experiment, cell: Any, rows: int = 0) -> Prepared:
@@ -153,11 +185,19 @@ def prepared(experiment: Experiment, cell: Any, rows: int = 0) -> Prepared:
     for what in ("I", "V"):
         if not np.all(np.isfinite(getattr(record, what))):
             raise ValueError(f"{name}: {what} of the record is not finite throughout. Leave such rows out.")
-    size = max(rows, padded_rows(len(t)))
+    follows_record = experiment.protocol is None
+    ends_by_itself = not follows_record and not experiment.is_timed
+    is_open = ends_by_itself and not all(each.is_along_record for each in experiment.observe)
+    size = max(rows, padded_rows(len(t) + is_open))
     filled = lambda x, last: np.concatenate([x, np.full(size - len(x), last)])
-    density = _density(t) if experiment.is_by_time else np.ones(len(t))
+    density = (_density(t) if experiment.is_by_time else np.ones(len(t))) * _weight(experiment)
     measured, sigma, weight = [], [], []
     for each in experiment.observe:
+        if isinstance(each, Capacity) and not ends_by_itself:
+            raise ValueError(
+                f"{name}: the charge at the end tells nothing of a run that lasts as long as its record. Needed: a "
+                'protocol that ends at a voltage, as "Discharge at 1C until 2.5 V".'
+            )
         try:
             data = each.data(record)
         except ValueError as error:
@@ -169,9 +209,8 @@ def prepared(experiment: Experiment, cell: Any, rows: int = 0) -> Prepared:
     T = experiment.T
     if T is None:
         T = experiment.model(cell).T_usual if record.T is None else float(record.T[0])
-    follows_record = experiment.protocol is None
     protocol = measured_current(record) if follows_record else without_words(experiment.protocol)
-    times: np.ndarray | StepTimes = filled(t, t[-1])
+    times: np.ndarray | StepTimes = filled(t, LONGER * t[-1] if is_open else t[-1])
     if experiment.is_timed and not follows_record:
         try:
             protocol, since = timed(protocol, record)
@@ -183,12 +222,12 @@ def prepared(experiment: Experiment, cell: Any, rows: int = 0) -> Prepared:
         model=experiment.model,
         protocol=protocol,
         times=times,
-        duration=np.asarray(t[-1]),
         observe=tuple(experiment.observe),
         measured=tuple(measured),
         sigma=tuple(sigma),
         weight=tuple(weight),
         rows=np.asarray(sum(float(np.sum(w > 0)) for w in weight)),
+        duration=np.asarray(t[-1]),
         conditions=Conditions(soc=experiment.soc, T=T),
         rtol=np.asarray(experiment.rtol),
         max_steps=experiment.max_steps,
@@ -199,6 +238,18 @@ def prepared(experiment: Experiment, cell: Any, rows: int = 0) -> Prepared:
 def padded_rows(rows: int) -> int:
     """The rows that are made room for."""
     return -(-rows // ROWS) * ROWS
+
+
+def _weight(experiment: Experiment) -> np.ndarray:
+    """How much every row of the record counts besides. Raises `ValueError` for what is no such weight."""
+    weight = np.asarray(1.0 if experiment.weight is None else experiment.weight, float)
+    is_sound = np.all(np.isfinite(weight)) and np.all(weight >= 0) and np.any(weight > 0)
+    if weight.shape not in ((), (experiment.length,)) or not is_sound:
+        raise ValueError(
+            f"{experiment.called}: weights are numbers from zero up, one or one for each of the {experiment.length} "
+            f"rows of the record; found {weight.size} from {np.min(weight, initial=np.inf):g}."
+        )
+    return np.broadcast_to(weight, (experiment.length,))
 
 
 def _density(t: np.ndarray) -> np.ndarray:

@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 
@@ -17,10 +18,12 @@ from cellsim.fitting.experiment import MISSING, TOLERATED, Experiment
 from cellsim.fitting.fisher import Fisher, correlation_of, fisher
 from cellsim.fitting.free import Free
 from cellsim.fitting.identifiability import Identifiability, identifiability
+from cellsim.fitting.impedance import ImpedanceExperiment
 from cellsim.fitting.methods import CONVERGED, AbstractMethod, Iterate, LevenbergMarquardt
 from cellsim.fitting.observables import Voltage
-from cellsim.fitting.problem import Linear, Problem
+from cellsim.fitting.problem import AnyExperiment, Linear, Problem
 from cellsim.fitting.transforms import Between
+from cellsim.simulation.spectrum import Spectrum
 
 
 class Progress(NamedTuple):
@@ -47,6 +50,25 @@ class Predicted(NamedTuple):
     def rmse(self) -> float:
         """Root of the mean square difference [V]."""
         return float(np.sqrt(np.mean((self.found - self.measured) ** 2)))
+
+
+class Compared(NamedTuple):
+    """All that was measured of one thing in an experiment, and what the fitted cell has in its place."""
+
+    label: str  # with its unit
+    measured: Float[np.ndarray, " rows"]
+    found: Float[np.ndarray, " rows"]
+    sigma: Float[np.ndarray, " rows"]  # standard deviation that was expected
+
+    @property
+    def rms(self) -> float:
+        """Root of the mean square difference, in the unit of what is compared."""
+        return float(np.sqrt(np.mean((self.found - self.measured) ** 2)))
+
+    @property
+    def over_expected(self) -> float:
+        """The same in standard deviations."""
+        return float(np.sqrt(np.mean(((self.found - self.measured) / self.sigma) ** 2)))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -117,11 +139,38 @@ class Fit:
         found = {}
         for k, each in enumerate(self.problem.experiments):
             place = self.place_of_voltage(k)
-            if place is not None:
+            if place is not None and isinstance(each, Experiment):
                 record, rows = each.record, len(each.record)
                 t = np.asarray(record.t) - float(record.t[0])
                 V = point.seen[k][place][:rows]
                 found[each.called] = Predicted(t, np.asarray(record.I), np.asarray(record.V), V)
+        return found
+
+    @cached_property
+    def compared(self) -> dict[str, tuple[Compared, ...]]:
+        """All that every experiment compares, thing by thing, rows that do not count left out; of a spectrum its real
+        parts and then its imaginary ones."""
+        found = {}
+        for name, data, seen in zip(self.problem.names_of_experiments, self.problem.data, self.here.seen, strict=True):
+            rows = zip(data.labels, data.measured, seen, data.sigma, data.weight, strict=True)
+            found[name] = tuple(
+                Compared(label, *(np.asarray(x)[np.asarray(weight) > 0] for x in values))
+                for label, *values, weight in rows
+            )
+        return found
+
+    @cached_property
+    def spectra(self) -> dict[str, tuple[Spectrum, Spectrum]]:
+        """The measured and the fitted spectrum of every experiment that has one."""
+        found = {}
+        for k, each in enumerate(self.problem.experiments):
+            if isinstance(each, ImpedanceExperiment):
+                real, imag = np.split(self.here.seen[k][0], 2)
+                f = each.spectrum.frequencies
+                found[each.called] = (
+                    each.spectrum,
+                    Spectrum(f, jnp.asarray(real + 1j * imag), name=f"{each.called}, fitted"),
+                )
         return found
 
     def place_of_voltage(self, k: int) -> int | None:
@@ -181,7 +230,7 @@ class Fit:
 
 def fit(
     cell: Any,
-    experiments: Experiment | Sequence[Experiment],
+    experiments: AnyExperiment | Sequence[AnyExperiment],
     free: Sequence[Free],
     *,
     start: Mapping[str, float] | None = None,
@@ -209,7 +258,8 @@ def fit(
     Raises `ValueError` with all that is wrong with what was asked for, and `CannotResume`.
     """
     begun = time.perf_counter()
-    experiments = [experiments] if isinstance(experiments, Experiment) else list(experiments)
+    if isinstance(experiments, (Experiment, ImpedanceExperiment)):
+        experiments = [experiments]
     problem = Problem(cell, experiments, free, cost)
     problem.begin_at(start or {})
     method = LevenbergMarquardt() if method is None else method

@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from cellsim.fitting.record import Record
+from cellsim.parameters import as_floats
 from cellsim.simulation.solution import Solution
 
 VOLTAGE_NOISE = 1e-3  # V, where nobody says it
@@ -159,7 +160,7 @@ class DifferentialCapacity(AbstractResidual):
     """|dQ/dV| [A.h/V] of a stretch in which the voltage runs one way, on `levels` [V] that rise: the charge that passes
     between neighbouring levels, over their distance. `sigma` [A.h/V]."""
 
-    levels: tuple[float, ...] = eqx.field(static=True)
+    levels: tuple[float, ...] = eqx.field(static=True, converter=as_floats)
     sigma: float = eqx.field(static=True, default=0.1)
 
     def __check_init__(self) -> None:
@@ -202,8 +203,8 @@ class Profiles(AbstractResidual):
     NMR): `values` has a row a time and a column a place. `sigma` is in the unit of the field."""
 
     field: str = eqx.field(static=True)
-    times: tuple[float, ...] = eqx.field(static=True)
-    places: tuple[float, ...] = eqx.field(static=True)
+    times: tuple[float, ...] = eqx.field(static=True, converter=as_floats)
+    places: tuple[float, ...] = eqx.field(static=True, converter=as_floats)
     values: Float[np.ndarray, "times places"]
     sigma: float = eqx.field(static=True)
 

@@ -1,6 +1,7 @@
 """Methods of other libraries (the extra `fit`): Adam and its kin, and searches that need no derivative."""
 
 import importlib
+from collections.abc import Callable
 from typing import Any
 
 import equinox as eqx
@@ -62,7 +63,8 @@ class FirstOrder(AbstractMethod):
 
 
 class NelderMead(AbstractMethod):
-    """The simplex search of scipy: no derivative, many runs; for comparison."""
+    """The simplex search of scipy: no derivative, many runs; for comparison. A search that is taken up begins anew at
+    its best point."""
 
     iterations: int = eqx.field(static=True, default=2000)  # evaluations of the cost
     tolerance: float = eqx.field(static=True, default=1e-4)
@@ -71,23 +73,14 @@ class NelderMead(AbstractMethod):
         """Goes down from `z`; why it ended."""
         del memory
         minimize = needed("scipy.optimize").minimize
-        watch = _Watch(problem, report)
-        try:
-            watch(z)
-            found = minimize(
-                watch,
-                z,
-                method="Nelder-Mead",
-                options=dict(maxfev=self.iterations, xatol=self.tolerance, fatol=self.tolerance, adaptive=True),
-            )
-        except _Enough:
-            return STOPPED
-        return CONVERGED if found.success else USED_UP
+        options = dict(maxfev=self.iterations, xatol=self.tolerance, fatol=self.tolerance, adaptive=True)
+        return _searched(problem, z, report, lambda cost: minimize(cost, z, method="Nelder-Mead", options=options))
 
 
 class DifferentialEvolution(AbstractMethod):
     """The global search of scipy among the coordinates between all bounds: no derivative, very many runs; where there
-    is no idea where to start, and for comparison."""
+    is no idea where to start, and for comparison. A search that is taken up begins anew, with its best point among the
+    others."""
 
     iterations: int = eqx.field(static=True, default=100)  # generations
     population: int = eqx.field(static=True, default=10)  # times the numbers that move
@@ -96,22 +89,22 @@ class DifferentialEvolution(AbstractMethod):
     def run(self, problem: Problem, z: Float[np.ndarray, " free"], memory: Memory, report: Report) -> str:
         """Goes down from `z`; why it ended."""
         del memory
-        search = needed("scipy.optimize").differential_evolution
-        watch = _Watch(problem, report)
-        try:
-            watch(z)
-            found = search(
-                watch,
-                [(-SPAN, SPAN)] * len(z),
-                maxiter=self.iterations,
-                popsize=self.population,
-                rng=np.random.default_rng(self.seed),
-                x0=np.clip(z, -SPAN, SPAN),
-                polish=False,
-            )
-        except _Enough:
-            return STOPPED
-        return CONVERGED if found.success else USED_UP
+        evolution = needed("scipy.optimize").differential_evolution
+        begun = dict(x0=np.clip(z, -SPAN, SPAN), rng=np.random.default_rng(self.seed))
+        size = dict(maxiter=self.iterations, popsize=self.population, polish=False)
+        return _searched(problem, z, report, lambda cost: evolution(cost, [(-SPAN, SPAN)] * len(z), **begun, **size))
+
+
+def _searched(
+    problem: Problem, z: Float[np.ndarray, " free"], report: Report, search: Callable[[Callable[..., float]], Any]
+) -> str:
+    """Reports the start and every better point of a `search` for the least of a function; why it ended."""
+    watch = _Watch(problem, report)
+    try:
+        watch(z)
+        return CONVERGED if search(watch).success else USED_UP
+    except _Enough:
+        return STOPPED
 
 
 class _Enough(Exception):

@@ -9,6 +9,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from cellsim.fitting.targets import numbers_of
+from cellsim.parameters import as_floats
+
 
 class AbstractPrior(eqx.Module):
     """Knowledge of a number, or of an array of them, whose density is exp(-sum of squares of the residuals / 2)."""
@@ -82,6 +85,33 @@ class Smooth(AbstractPrior):
         slopes = jnp.diff(value) / h
         bends = 2.0 * jnp.diff(slopes) / (h[1:] + h[:-1])
         return bends * np.mean(h) ** 2 / self.sd
+
+    def log_measure(self, value: Float[Array, " values"]) -> Float[Array, ""]:
+        """Nothing."""
+        del value
+        return jnp.zeros(())
+
+
+class SmoothLaw(AbstractPrior):
+    """Numbers of a `law`, spline knots or the weights of a network alike, for which its curve does not bend much: its
+    values at the points `at`, or their logarithms where `is_relative`, are as `Smooth` with `sd` has them."""
+
+    law: Any
+    at: tuple[float, ...] = eqx.field(static=True, converter=as_floats)
+    sd: float = eqx.field(static=True)
+    is_relative: bool = eqx.field(static=True, default=True)
+    T: float = eqx.field(static=True, default=298.15)  # K
+
+    def __check_init__(self) -> None:
+        if len(self.at) < 3 or np.any(np.diff(self.at) <= 0):
+            raise ValueError(f"a curve bends between three points or more that rise, found {self.at}.")
+        if not self.sd > 0:
+            raise ValueError(f"a standard deviation is above zero, found {self.sd:g}.")
+
+    def residuals(self, value: Float[Array, " values"]) -> Float[Array, " terms"]:
+        """The bends at the inner points."""
+        curve = numbers_of(self.law)[1](value)(jnp.asarray(self.at), jnp.asarray(self.T))
+        return Smooth(self.sd, self.at).residuals(jnp.log(curve) if self.is_relative else curve)
 
     def log_measure(self, value: Float[Array, " values"]) -> Float[Array, ""]:
         """Nothing."""

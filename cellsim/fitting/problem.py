@@ -16,11 +16,14 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from cellsim.fitting.costs import AbstractCost, Squared
-from cellsim.fitting.experiment import Experiment, Prepared, padded_rows, prepared
+from cellsim.fitting.experiment import Experiment, Prepared, padded_rows
 from cellsim.fitting.free import Free, moved_subject
+from cellsim.fitting.impedance import ImpedanceExperiment, PreparedImpedance
 from cellsim.fitting.targets import Of, Subject
 from cellsim.parameters import Quantity, UnknownPath
 
+AnyExperiment = Experiment | ImpedanceExperiment
+AnyPrepared = Prepared | PreparedImpedance
 MOST_ROWS_ALIKE = 400  # records up to this long are all given room for as many rows, to share one program
 
 
@@ -60,15 +63,15 @@ class Problem:
     that is wrong at once."""
 
     def __init__(
-        self, cell: Any, experiments: Sequence[Experiment], free: Sequence[Free], cost: AbstractCost | None = None
+        self, cell: Any, experiments: Sequence[AnyExperiment], free: Sequence[Free], cost: AbstractCost | None = None
     ):
         self.cell, self.cost = cell, Squared() if cost is None else cost
         self.experiments, self.free = tuple(experiments), tuple(free)
         self.names_of_experiments = [each.called for each in self.experiments]
         _refuse(self)
-        longest = max(len(each.record) for each in self.experiments)
+        longest = max(each.length for each in self.experiments)
         room = padded_rows(longest) if longest <= MOST_ROWS_ALIKE else 0
-        self.data = [prepared(each, cell, room) for each in self.experiments]
+        self.data: list[AnyPrepared] = [each.prepared(cell, room) for each in self.experiments]
         self.places, self._columns = self._laid_out()
         self.start = self._start()
         self.calls = {"residuals": 0, "jacobians": 0, "gradients": 0}
@@ -230,7 +233,7 @@ class Problem:
         """Residuals and Jacobian of all that is known before."""
         r, J = [np.zeros(0)], [np.zeros((0, len(z)))]
         for columns, free in self.with_priors():
-            own, slopes = _prior(free, z[columns])
+            own, slopes = _prior(dataclasses.replace(free, prior=None), free.prior, z[columns])
             wide = np.zeros((len(own), len(z)))
             wide[:, columns] = np.asarray(slopes)
             r.append(np.asarray(own))
@@ -271,7 +274,7 @@ def _refuse(problem: Problem) -> None:
 
 
 def _rows(
-    cell: Any, free: tuple[Free, ...], data: Prepared, cost: AbstractCost, z: Any
+    cell: Any, free: tuple[Free, ...], data: AnyPrepared, cost: AbstractCost, z: Any
 ) -> tuple[Array, Array, tuple[Array, ...]]:
     subject = moved_subject(Subject(cell, data.conditions), free, z)
     return data.residuals(subject.cell, subject.conditions, cost)
@@ -283,7 +286,7 @@ def _finite(x: Any) -> Any:
 
 
 @eqx.filter_jit
-def _linearised(cell: Any, free: tuple[Free, ...], data: Prepared, cost: AbstractCost, z: Any) -> tuple[Any, ...]:
+def _linearised(cell: Any, free: tuple[Free, ...], data: AnyPrepared, cost: AbstractCost, z: Any) -> tuple[Any, ...]:
     def rows(z: Any) -> Any:
         r, weight, seen = _rows(cell, free, data, cost, z)
         return r, (r, weight, seen)
@@ -293,7 +296,7 @@ def _linearised(cell: Any, free: tuple[Free, ...], data: Prepared, cost: Abstrac
 
 
 @eqx.filter_jit
-def _with_gradient(cell: Any, free: tuple[Free, ...], data: Prepared, cost: AbstractCost, z: Any) -> tuple[Any, Any]:
+def _with_gradient(cell: Any, free: tuple[Free, ...], data: AnyPrepared, cost: AbstractCost, z: Any) -> tuple[Any, Any]:
     value, gradient = jax.value_and_grad(lambda z: 0.5 * jnp.sum(_rows(cell, free, data, cost, z)[0] ** 2))(
         jnp.asarray(z)
     )
@@ -301,14 +304,12 @@ def _with_gradient(cell: Any, free: tuple[Free, ...], data: Prepared, cost: Abst
 
 
 @eqx.filter_jit
-def _run(cell: Any, free: tuple[Free, ...], data: Prepared, cost: AbstractCost, z: Any) -> tuple[Any, Any]:
+def _run(cell: Any, free: tuple[Free, ...], data: AnyPrepared, cost: AbstractCost, z: Any) -> tuple[Any, Any]:
     r, _, seen = _rows(cell, free, data, cost, jnp.asarray(z))
     return r, seen
 
 
 @eqx.filter_jit
-def _prior(free: Free, z: Any) -> tuple[Any, Any]:
-    assert free.prior is not None
-    prior = free.prior
+def _prior(free: Free, prior: Any, z: Any) -> tuple[Any, Any]:
     residuals = lambda z: prior.residuals(free.value(z))
     return residuals(jnp.asarray(z)), jax.jacfwd(residuals)(jnp.asarray(z))

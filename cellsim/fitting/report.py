@@ -3,9 +3,12 @@
 import math
 from typing import TYPE_CHECKING
 
+from cellsim.fitting.observables import Voltage
+
 if TYPE_CHECKING:
     from cellsim.fitting.fit import Fit
 
+VOLTAGE = Voltage().label
 STRONG = 0.95  # a correlation that is worth a line
 
 
@@ -19,6 +22,10 @@ def head(fit: "Fit") -> str:
     if not math.isnan(fit.rmse_V):
         each = ", ".join(f"{name} {1e3 * run.rmse:.3g} mV" for name, run in fit.predicted.items())
         lines.append(f"The voltage is met within {1e3 * fit.rmse_V:.3g} mV (root mean square): {each}.")
+    others = [(name, x) for name, parts in fit.compared.items() for x in parts if x.label != VOLTAGE]
+    if others:
+        each = ", ".join(f"{name}, {x.label} {x.rms:.3g} ({x.over_expected:.2g} times its noise)" for name, x in others)
+        lines.append(f"Besides (root mean square): {each}.")
     return "\n".join(lines)
 
 

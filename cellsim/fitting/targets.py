@@ -13,6 +13,7 @@ from jaxtyping import Array, Float
 from cellsim.laws import Constant, scaled
 from cellsim.parameters import Quantity, described, get, quantity, replace
 
+AND = " & "  # between paths whose numbers move together
 SCALE = ".scale"  # at the end of a path: what is there times a number
 
 
@@ -23,6 +24,7 @@ class Conditions(eqx.Module):
     T: Float[Array, ""] = quantity("K", 200.0, 400.0, "temperature at the beginning", default=298.15)
     V_offset: Float[Array, ""] = quantity("V", -1.0, 1.0, "what the voltage was read too high by", default=0.0)
     I_scale: Float[Array, ""] = quantity("-", 0.5, 2.0, "true over recorded current", default=1.0)
+    inductance: Float[Array, ""] = quantity("H", -1e-3, 1e-3, "of the leads, in series in a spectrum", default=0.0)
 
 
 class Subject(NamedTuple):
@@ -145,7 +147,7 @@ class Tied(AbstractTarget):
     @property
     def name(self) -> str:
         """All paths."""
-        return " & ".join(self.paths)
+        return AND.join(self.paths)
 
     def _ratios(self) -> tuple[float, ...]:
         return self.ratios or (1.0,) * len(self.paths)
@@ -201,12 +203,14 @@ CONDITIONS = tuple(field.name for field in dataclasses.fields(Conditions))
 
 def target_of(where: Any) -> AbstractTarget:
     """The target that is meant: a target itself, a path of the cell, a path with `.scale` at its end, the name of a
-    condition, or paths that move together."""
+    condition, or paths that move together, in a list or with " & " between them."""
     if isinstance(where, AbstractTarget):
         return where
     if isinstance(where, str):
         if where in CONDITIONS:
             return Of(where)
+        if AND in where:
+            return Tied(tuple(path.strip() for path in where.split(AND)))
         return Scale(where.removesuffix(SCALE)) if where.endswith(SCALE) else At(where)
     if isinstance(where, (tuple, list)) and where and all(isinstance(path, str) for path in where):
         return Tied(tuple(where))

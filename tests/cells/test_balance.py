@@ -143,6 +143,24 @@ def test_a_cut_off_that_is_out_of_reach_stands_at_the_end_of_the_lithium_and_mov
         assert float(jax.jit(mode(positive_when_charged))(one)) == pytest.approx(float(taken), rel=1e-7)
 
 
+def test_a_voltage_out_of_reach_is_answered_by_the_nearest_end_and_its_slope():
+    """A fit comes by cells that hold too much or too little lithium, and must find back from there."""
+    cell = cellsim.load_cell("Chen2020")
+
+    @jax.jit
+    def theta(L, V):
+        return at_voltage(cellsim.replace(cell, "positive.L", L), V, cell.T_ref).negative
+
+    thin = cellsim.replace(cell, "positive.L", jnp.asarray(40e-6))
+    Q_n, Q_p = (lithium_capacity(each, cell.area) for each in (thin.negative, thin.positive))
+    Q_Li = Q_n * thin.negative.theta0 + Q_p * thin.positive.theta0
+    assert float(theta(40e-6, 2.5)) == pytest.approx(float((Q_Li - Q_p) / Q_n), rel=1e-7)
+    assert float(theta(40e-6, 9.0)) == pytest.approx(min(1.0, float(Q_Li / Q_n)), rel=1e-7)
+    for mode in (jax.jacfwd, jax.jacrev):
+        expected = (theta(40.01e-6, 2.5) - theta(39.99e-6, 2.5)) / 0.02e-6
+        assert float(mode(theta)(40e-6, 2.5)) == pytest.approx(float(expected), rel=1e-6)
+
+
 def test_a_voltage_between_the_cut_offs_is_found_again():
     cell = cellsim.load_cell("Marquis2019")
     theta = at_voltage(cell, jnp.asarray(3.7), cell.T_ref)

@@ -7,7 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cellsim.scenario_fit import FOLLOWED, METHODS, NAMES_OF_COSTS, load_fit
+import cellsim as cs
+from cellsim.fitting import priors
+from cellsim.fitting.costs import Huber
+from cellsim.fitting.methods import BFGS
+from cellsim.fitting.observables import Capacity, DifferentialCapacity, Temperature, Voltage
+from cellsim.fitting.targets import Tied
+from cellsim.scenario_fit import METHODS, NAMES_OF_COSTS, load_fit
+from cellsim.scenario_fit_data import FOLLOWED
 
 SCENARIOS = sorted((Path(__file__).parents[2] / "scenarios").glob("fit_*.toml"))
 GOOD = """\
@@ -119,6 +126,133 @@ def test_a_record_from_a_file_is_fitted_as_it_is(written, cellsim_command, tmp_p
         assert again["parameters"][name]["value"] == pytest.approx(number["value"], rel=1e-3)
 
 
+def test_a_fit_that_is_interrupted_goes_on_to_the_same_numbers(written, cellsim_command, monkeypatch, tmp_path, done):
+    from cellsim.cli.terminal import StatusLine
+
+    said = []
+
+    def interrupted(self, line):
+        said.append(line)
+        if "step 2:" in line:
+            raise KeyboardInterrupt
+
+    file = written(GOOD)
+    with monkeypatch.context() as patch:
+        patch.setattr(StatusLine, "say", interrupted)
+        code, _, err = cellsim_command("fit", file, "--out", "again")
+    assert code == 130 and "go on with: cellsim fit fit.toml --out again --resume" in err
+    assert [file.name for file in (tmp_path / "again").iterdir()] == [".fit_state.npz"]
+    code, _, err = cellsim_command("fit", file, "--out", "again", "--resume", "--quiet")
+    assert code == 0, err
+    whole, again = (json.loads((at / "fit.json").read_text()) for at in (done[0], tmp_path / "again"))
+    assert not (tmp_path / "again" / ".fit_state.npz").exists()
+    assert again["iterations"] == whole["iterations"] > 2
+    for name, number in whole["parameters"].items():
+        assert again["parameters"][name]["value"] == pytest.approx(number["value"], rel=1e-7)
+        assert again["parameters"][name]["initial"] == number["initial"]
+
+
+# ---- what a file can say
+
+FULL = """\
+[cell]
+name = "Chen2020"
+[model]
+name = "SPMe"
+mesh = "coarse"
+thermal = "lumped"
+[fit]
+cost = {name = "huber", k = 2.0}
+method = "bfgs"
+each = ["positive.L"]
+[fit.free]
+"negative.particle.R_p & positive.particle.R_p" = [2e-6, 9e-6]
+"positive.L" = [5e-5, 1e-4]
+"electrolyte.t_plus" = [-inf, inf]
+inductance = [0.0, 1e-5]
+[fit.only_in]
+inductance = ["EIS"]
+[fit.priors]
+"electrolyte.t_plus" = {mean = 0.3, sd = 0.1}
+[fit.smooth]
+"electrolyte.t_plus" = {sd = 0.05, from = 100, to = 2000, points = 5, relative = false}
+[[fit.experiments]]
+name = "1C"
+protocol = ["Discharge at 1C until 3.6 V"]
+observe = ["voltage", "temperature", "capacity", "dQ/dV", "profiles"]
+temperature_noise = 0.2
+capacity_noise = 0.01
+levels = [3.7, 3.8, 3.9]
+profiles = {file = "profiles.csv", field = "electrolyte concentration", noise = 20.0}
+synthetic = {noise = 2e-3, period = 60.0}
+[[fit.experiments]]
+name = "EIS"
+impedance = {from = 1e-2, to = 1e2, count = 9, noise = 0.005}
+soc = 0.4
+mesh = "fine"
+"""
+PROFILES = ",1e-5,9e-5\n60.0,1010,990\n120.0,1020,980\n"
+
+
+def test_a_file_says_all_that_python_does(written):
+    written(PROFILES, "profiles.csv")
+    file = load_fit(written(FULL))
+    assert file.cost == Huber(2.0) and isinstance(file.method, BFGS)
+    tied, thick, t_plus, inductance = file.free
+    assert tied.target == Tied(("negative.particle.R_p", "positive.particle.R_p"))
+    assert thick.each and not tied.each
+    assert inductance.of == ("EIS",)
+    assert t_plus.low == -np.inf and isinstance(t_plus.prior, priors.Both)
+    assert t_plus.prior.second.at == tuple(np.linspace(100, 2000, 5))
+    run, spectrum = (each.experiment for each in file.planned)
+    observed = (Voltage(2e-3), Temperature(0.2), Capacity(0.01), DifferentialCapacity((3.7, 3.8, 3.9), 0.1))
+    assert run.observe[:4] == observed and run.model.is_lumped
+    profiles = run.observe[4]
+    assert profiles.times == (60.0, 120.0) and profiles.places == (1e-5, 9e-5) and profiles.values[1, 0] == 1020.0
+    assert (spectrum.share, spectrum.soc, spectrum.model.mesh) == (0.005, 0.4, cs.Mesh.fine())
+
+
+@pytest.mark.filterwarnings("ignore::cellsim.OutsideMeasuredRange")
+def test_a_record_and_a_spectrum_of_a_file_are_fitted_together_and_written(written, cellsim_command, tmp_path):
+    text = GOOD.replace("[fit.truth]", '[[fit.experiments]]\nname = "EIS"\nimpedance = {}\n[fit.truth]')
+    code, told, err = cellsim_command("fit", written(text.replace("soc = [0.85", '"1C.soc" = [0.85')), "--out", "both")
+    assert code == 2 and "1C" in err
+    of_run = text.replace("[fit.start]", '[fit.only_in]\nsoc = ["1C"]\n[fit.start]')
+    code, told, err = cellsim_command("fit", written(of_run), "--out", "both")
+    assert code == 0, err
+    folder = tmp_path / "both"
+    assert (folder / "nyquist.png").read_bytes().startswith(b"\x89PNG")
+    with (folder / "residuals_impedance.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 31 and {row["experiment"] for row in rows} == {"EIS"}
+    found = json.loads((folder / "fit.json").read_text())
+    left = found["experiments"]["EIS"]["left"]["Impedance [Ohm]"]
+    off = [complex(float(r["fitted_real_Ohm"]), float(r["fitted_imag_Ohm"])) for r in rows]
+    there = [complex(float(r["measured_real_Ohm"]), float(r["measured_imag_Ohm"])) for r in rows]
+    assert left["rows"] == 62 and left["over_expected"] == pytest.approx(1.0, rel=0.3)
+    assert left["rms"] == pytest.approx(np.sqrt(np.mean(np.abs(np.subtract(off, there)) ** 2) / 2), rel=1e-6)
+    D = found["parameters"]["positive.particle.D_s"]
+    assert abs(D["value"] - 5e-15) < 4 * D["std_error"]
+    assert "EIS, Impedance [Ohm]" in told
+
+
+def test_steps_that_last_as_long_as_in_the_record_are_followed_from_a_file(written):
+    steps = '["Discharge at 1C until 3.5 V", "Rest for 5 minutes", "Hold at 3.6 V for 5 minutes"]'
+    text = GOOD.replace('["Discharge at 1C until 2.8 V"]\nfollow = "current"', f'{steps}\nfollow = "steps"')
+    file = load_fit(written(text))
+    (experiment,) = file.experiments()
+    assert experiment.is_timed and set(experiment.record.step) == {1, 2, 3}
+    data = experiment.prepared(file.truth)
+    ends = [float(step.duration) for step in data.protocol.steps]
+    last = [np.max(experiment.record.t[experiment.record.step == k]) for k in (1, 2, 3)]
+    np.testing.assert_allclose(np.cumsum(ends), last, rtol=1e-9)
+    seen = data.solution(file.truth, data.conditions)
+    rows = len(experiment.record)
+    off = np.asarray(seen.V)[:rows] - experiment.record.V
+    assert np.std(off) == pytest.approx(1e-3, rel=0.2) and np.max(np.abs(off)) < 4e-3
+    assert float(seen.t_stop) == pytest.approx(last[-1])
+
+
 BAD = [
     ("", "there is no table [fit]"),
     (GOOD.replace('"positive.particle.D_s" = [5e-16, 5e-14]', '"positiv.L" = [1, 2]'), "Did you mean 'positive'?"),
@@ -135,6 +269,19 @@ BAD = [
     (GOOD.replace("[fit.truth]", '[fit.priors]\n"negative.L" = {mean = 1.0, sd = 1.0}\n[fit.truth]'), "it is not free"),
     (GOOD + "\n[protocol]\nsoc = 1.0\n", "[protocol] has no place in a fit file"),
     (GOOD.replace('name = "Chen2020"', 'name = "Chen2021"'), "Did you mean 'chen2020'?"),
+    (GOOD.replace("noise_is_known = true", 'cost = {name = "huber", nu = 2}'), "has no 'nu'"),
+    (GOOD.replace("noise_is_known = true", 'cost = {name = "huber", k = -1}'), "k is above zero, found -1"),
+    (GOOD.replace("noise_is_known = true", "cost = 3"), 'must be a name, as "huber", or a table'),
+    (GOOD.replace("noise_is_known = true", 'each = ["negative.L"]'), "[fit.each] negative.L: it is not free"),
+    (GOOD.replace("[fit.start]", '[fit.only_in]\nsoc = "1C"\n[fit.start]'), "must be a list of names of experiments"),
+    (GOOD.replace("soc = 0.95", 'observe = ["voltag"]'), "Did you mean 'voltage'? It can: voltage, current"),
+    (GOOD.replace("soc = 0.95", 'observe = ["dQ/dV"]'), "dQ/dV needs levels"),
+    (GOOD.replace("soc = 0.95", 'observe = ["dQ/dV"]\nlevels = [3.6, 3.5]'), "two levels of voltage or more that rise"),
+    (GOOD.replace("soc = 0.95", 'observe = ["voltage", "capacity"]'), "a protocol that ends at a voltage"),
+    (GOOD.replace("soc = 0.95", 'observe = ["profiles"]'), "profiles needs a table"),
+    (GOOD.replace("[fit.truth]", '[[fit.experiments]]\nimpedance = "no.csv"\n[fit.truth]'), "there is no file no.csv"),
+    (GOOD.replace("[fit.truth]", "[[fit.experiments]]\nimpedance = {form = 1}\n[fit.truth]"), "Did you mean 'from'?"),
+    (GOOD.replace("[fit.truth]", '[fit.smooth]\n"positive.L" = {sd = 1}\n[fit.truth]'), "needs sd, from, to"),
     (GOOD.replace('follow = "current"', 'follow = "me"'), f"must be one of {', '.join(FOLLOWED)}"),
 ]
 

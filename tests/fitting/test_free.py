@@ -140,3 +140,28 @@ def test_a_smooth_array_is_one_without_bends_whatever_its_slope():
     assert float(bent[0]) == pytest.approx(2.0 / 0.1)
     both = priors.Both(priors.Normal(0.0, 1.0), priors.Smooth(0.1, knots))
     assert both.residuals(straight).shape == (6,)
+
+
+def test_a_law_is_smooth_where_its_curve_is_whatever_its_numbers_are(subject):
+    at = tuple(np.linspace(200.0, 2000.0, 10))
+    knots = [100.0, 800.0, 1500.0, 2500.0]
+    for law in (positive_table(knots, [0.2, 0.9, 0.8, 0.4]), network(jax.random.key(0), x_scale=1000.0, hidden=(3,))):
+        prior = priors.SmoothLaw(law, at, 0.1, is_relative=False)
+        numbers, back = numbers_of(law)
+        curve = np.asarray(back(numbers + 0.2)(jnp.asarray(at), 298.15))
+        bends = np.diff(curve, 2) / 0.1  # at even distances
+        np.testing.assert_allclose(prior.residuals(numbers + 0.2), bends, rtol=1e-9, atol=1e-12)
+        slopes = jax.jacfwd(prior.residuals)(numbers)
+        assert slopes.shape == (8, len(numbers)) and np.all(np.isfinite(slopes))
+    # exp(a + b c) has logarithms on a straight line
+    power = positive_table(knots, list(np.exp(-1e-3 * np.array(knots))))
+    assert np.max(np.abs(priors.SmoothLaw(power, at, 1.0).residuals(numbers_of(power)[0]))) < 0.02
+    for wrong in (dict(at=(1.0, 2.0)), dict(at=(3.0, 2.0, 1.0)), dict(sd=0.0)):
+        with pytest.raises(ValueError, match=r"three points or more that rise|above zero"):
+            priors.SmoothLaw(power, **{"at": at, "sd": 0.1, **wrong})
+
+
+def test_paths_with_an_and_between_them_are_tied(subject):
+    free = Free("negative.particle.R_p & positive.particle.R_p", 1e-6, 9e-6)
+    assert free.target == Tied(("negative.particle.R_p", "positive.particle.R_p"))
+    assert Free(free.path, 1e-6, 9e-6).target == free.target  # what it is called says what it is

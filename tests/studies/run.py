@@ -15,6 +15,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import cellsim  # noqa: F401  # first: it settles how JAX and equinox work, whatever a study imports
+
 HERE = Path(__file__).parent
 
 
