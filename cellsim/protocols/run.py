@@ -25,6 +25,7 @@ from cellsim.simulation.chain import Chain, Legs
 from cellsim.simulation.circuit import Controlled
 from cellsim.simulation.control import Setpoint
 from cellsim.simulation.segment import FIRST_STEP, Segment, Start, Tolerances, advanced, came_to
+from cellsim.solvers.field import tied
 from cellsim.solvers.trajectory import Trajectory
 
 Scalar = Float[Array, ""]
@@ -199,7 +200,8 @@ def traced(
         return (segment.y, t1, has_failed | ~is_good, known), (row, seen if since is None else None)
 
     known = None if times is None else _nothing_seen(start.y, times)
-    (_, _, _, known), (legs, seen) = lax.scan(body, (start.y, jnp.zeros(()), jnp.asarray(False), known), rows)
+    carry = tied((start.y, jnp.zeros(()), jnp.asarray(False), known), start.y)
+    (_, _, _, known), (legs, seen) = lax.scan(body, carry, rows)
     Q, E = passed_at(model, start.y)
     legs = legs._replace(Q=jnp.append(Q, legs.Q), E=jnp.append(E, legs.E))
     if known is not None:
