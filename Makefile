@@ -23,7 +23,7 @@ demo: $(VENV)/.run  ## set up, then a 1C discharge of an LG M50: tables, fields 
 	$(BIN)/cellsim run scenarios/lgm50_1C.toml --out build/demo
 
 test: $(VENV)/.dev  ## set up, then run all tests (JOBS=2 at a time)
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup --no-loadscope-reorder
 
 lint: $(VENV)/.dev  ## ruff's rules
 	$(BIN)/ruff check .

@@ -8,10 +8,63 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+# LLVM optimises nothing of what the tests compile (but for those marked `optimised`): most programs run a few times
+# for milliseconds, and compile two to four times faster. `JAX_DISABLE_MOST_OPTIMIZATIONS=0` has them as users do.
+os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")
+
 import jax
 import pytest
 
 import cellsim as cs
+
+# ---- which tests run where, and when
+
+TESTS = Path(__file__).parent
+SHARED_RUNS = "lgm50_coarse"  # the fixtures below begin with it
+# Groups of a minute and more come first, so that no worker is left with one of them when all else is done.
+LONGEST_FIRST = (
+    "lgm50_coarse",
+    "gradients of a protocol",
+    "test_docs.py",
+    "notebooks/test_notebooks.py",
+    "verification/test_invariants.py",
+    "ensemble",
+    "levels in a cell",
+    "verification/test_gradients.py",
+    "Chen2020 default",
+    "Marquis2019 default",
+    "slab",
+    "fitting/test_methods.py",
+    "fitting/test_uncertainty.py",
+    "fitting/test_fit_files.py",
+    "fitting/test_experiment.py",
+    "fitting/test_fit.py",
+    "verification/test_single_particle.py",
+    "symmetric",
+    "protocols",
+    "electrolytes",
+    "pure",
+    "design",
+    "trajectory",
+    "ageing",
+)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Of workers that share the tests (`-n 2 --dist loadgroup --no-loadscope-reorder`), one has all those of a file,
+    whose fixtures are then made once, and one all files that look at the runs below; others are grouped by hand, where
+    files share their compiled programs."""
+    file = {item: str(item.path.relative_to(TESTS)) for item in items}
+    sharing = {file[item] for item in items if any(f.startswith(SHARED_RUNS) for f in item.fixturenames)}
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(SHARED_RUNS if file[item] in sharing else file[item]))
+    place = {name: k for k, name in enumerate(LONGEST_FIRST)}
+    items.sort(key=lambda item: place.get(item.get_closest_marker("xdist_group").args[0], len(place)))
+
+
+# ---- runs that several tests look at
 
 
 @pytest.fixture(scope="session")
@@ -69,6 +122,16 @@ def cellsim_command(capsys: pytest.CaptureFixture[str]) -> Callable[..., Any]:
         return (code, *capsys.readouterr())
 
     return command
+
+
+@pytest.fixture(scope="module", autouse=True)
+def machine_code(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Modules that are marked `optimised` compile as a user's process does."""
+    usual = jax.config.read("jax_disable_most_optimizations")
+    if request.node.get_closest_marker("optimised"):
+        jax.config.update("jax_disable_most_optimizations", False)
+    yield
+    jax.config.update("jax_disable_most_optimizations", usual)
 
 
 MOST_MEMORY = 4 * 2**30  # bytes of a worker, above which its compiled programs are given back

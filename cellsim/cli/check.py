@@ -51,7 +51,7 @@ def _study(path: Path) -> str:
 
 def _fit(path: Path) -> str:
     file = load_fit(path)
-    rows = sum(len(each.record) for each in file.experiments())
+    rows = sum(each.length for each in file.experiments())
     counted = f"{len(file.planned)} experiments with {rows} rows, {len(file.free)} free parameters"
     return f"a fit, '{file.title}' ({counted}); run it with: cellsim fit {path}"
 

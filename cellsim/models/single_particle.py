@@ -174,17 +174,23 @@ class AbstractSingleParticleSystem(AbstractIsothermal):
 
     def losses(self, y: State, I: Scalar) -> dict[str, Scalar]:
         """Each of `observables.LOSSES` [V]."""
-        i = I / self.cell.area
         mean, surface = (Lithiation(x[0], x[1]) for x in (self.walls.mean(y.fibre), y.fibre[-1]))
         n, p = self.cell.negative.materials[0], self.cell.positive.materials[0]
         U_n, U_p = n.equilibrium(mean.negative, self.T), p.equilibrium(mean.positive, self.T)
-        eta_n, eta_p = self.over(self.overpotential(y, I))
-        solid_n, solid_p = self.over(self.solid_phase(i))
-        faces = self.solution_phase(y, i)
         return {
             "open circuit": open_circuit_voltage(self.cell, mean, self.T),
             "negative particle diffusion": U_n - n.equilibrium(surface.negative, self.T),
             "positive particle diffusion": p.equilibrium(surface.positive, self.T) - U_p,
+            **self.losses_outside_particles(y, I),
+        }
+
+    def losses_outside_particles(self, y: State, I: Scalar) -> dict[str, Scalar]:
+        """Those of them [V] between the surfaces of the particles and the terminals."""
+        i = I / self.cell.area
+        eta_n, eta_p = self.over(self.overpotential(y, I))
+        solid_n, solid_p = self.over(self.solid_phase(i))
+        faces = self.solution_phase(y, i)
+        return {
             "negative reaction": -eta_n,
             "positive reaction": eta_p,
             "electrolyte ohmic": self.rise(-faces.ohmic_drop),
@@ -193,9 +199,11 @@ class AbstractSingleParticleSystem(AbstractIsothermal):
         }
 
     def terminal_voltage(self, y: State, I: Scalar) -> Scalar:
-        """Voltage [V] between the terminals at cell current `I` [A]; smooth in `I`, and falling."""
-        terms = self.losses(y, I)
-        return sum(terms.values(), jnp.zeros(()))
+        """Voltage [V] between the terminals at cell current `I` [A]; smooth in `I`, and falling. The sum of all losses,
+        of which those within the particles leave the difference of their surfaces."""
+        n, p = self.cell.negative.materials[0], self.cell.positive.materials[0]
+        of_surfaces = p.equilibrium(y.fibre[-1, 1], self.T) - n.equilibrium(y.fibre[-1, 0], self.T)
+        return sum(self.losses_outside_particles(y, I).values(), of_surfaces)
 
     # ---- what can be read off a state
 

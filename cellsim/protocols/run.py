@@ -26,6 +26,7 @@ from cellsim.simulation.circuit import Controlled
 from cellsim.simulation.control import Setpoint
 from cellsim.simulation.segment import FIRST_STEP, Segment, Start, Tolerances, advanced, came_to
 from cellsim.simulation.times import StepTimes
+from cellsim.solvers.field import tied
 from cellsim.solvers.trajectory import Trajectory
 
 Scalar = Float[Array, ""]
@@ -206,8 +207,8 @@ def traced(
         return (segment.y, t1, has_failed | ~is_good, known), (became, seen if since is None else None)
 
     known = None if times is None else _nothing_seen(start.y, len(times if within is None else within.t))
-    begin = start.y, jnp.zeros(()), jnp.asarray(False), known
-    (_, _, _, known), (legs, seen) = lax.scan(body, begin, (jnp.arange(1, len(steps) + 1), rows))
+    carry = tied((start.y, jnp.zeros(()), jnp.asarray(False), known), start.y)
+    (_, _, _, known), (legs, seen) = lax.scan(body, carry, (jnp.arange(1, len(steps) + 1), rows))
     Q, E = passed_at(model, start.y)
     legs = legs._replace(Q=jnp.append(Q, legs.Q), E=jnp.append(E, legs.E))
     if known is not None:

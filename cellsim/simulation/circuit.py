@@ -170,14 +170,7 @@ class Controlled(AbstractCircuit):
     def at_terminals(self, t: Scalar, y: State) -> tuple[Scalar, Scalar]:
         """The current [A] at which what is held has its value, the one that goes with no current at no load, and the
         voltage [V] at it."""
-        V, slope = self.open(y)
-        I = self.setpoint.current(t, V, slope)
-        if self.is_explicit:
-            return I, V + slope * I
-        voltage = lambda I: self.system.terminal_voltage(y, I)
-        residual = lambda I: self.setpoint.residual(t, voltage(I), I)
-        root = lax.custom_root(residual, lax.stop_gradient(I), _newton, lambda slope, b: b / slope(jnp.ones_like(b)))
-        return root, voltage(root)
+        return _at_terminals(self, t, y)
 
     def current(self, t: Scalar, y: State) -> Scalar:
         """The current [A]."""
@@ -314,6 +307,18 @@ class Controlled(AbstractCircuit):
     def margin(self, t: Scalar, y: State) -> Scalar:
         """Distance to the nearest end of the step."""
         return jnp.min(self.margins(t, y))
+
+
+@eqx.filter_jit  # traced once however often a program asks for the current, and it does so a dozen times
+def _at_terminals(circuit: Controlled, t: Scalar, y: State) -> tuple[Scalar, Scalar]:
+    V, slope = circuit.open(y)
+    I = circuit.setpoint.current(t, V, slope)
+    if circuit.is_explicit:
+        return I, V + slope * I
+    voltage = lambda I: circuit.system.terminal_voltage(y, I)
+    residual = lambda I: circuit.setpoint.residual(t, voltage(I), I)
+    root = lax.custom_root(residual, lax.stop_gradient(I), _newton, lambda slope, b: b / slope(jnp.ones_like(b)))
+    return root, voltage(root)
 
 
 def _summed(weights: Array, rows: Array) -> Array:

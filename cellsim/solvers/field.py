@@ -57,3 +57,10 @@ def filled(x: Any, dx: Any) -> Any:
 def put(rows: State, new: State, i: Array) -> State:
     """`rows` with `new` as number `i`."""
     return jax.tree.map(lambda xs, x: lax.dynamic_update_index_in_dim(xs, x, i, 0), rows, new)
+
+
+def tied(values: Any, moving: Any) -> Any:
+    """`values`, which JAX takes for functions of the numbers of `moving`. What a loop carries then moves, and is mapped
+    over, from its first pass on; otherwise JAX traces the body of the loop again to find that out."""
+    some = next(x for x in jax.tree.leaves(moving) if x.size).ravel()[0]
+    return jax.tree.map(lambda x: jnp.where(jnp.asarray(True), x, some.astype(x.dtype)), values)

@@ -23,7 +23,7 @@ from jaxtyping import Array
 from cellsim.discretisation.jacobian import Jacobian, product
 from cellsim.discretisation.layout import Layout, State
 from cellsim.solvers import structured
-from cellsim.solvers.field import Field, plus, put, times, weighted
+from cellsim.solvers.field import Field, plus, put, tied, times, weighted
 from cellsim.solvers.rodas5p import GAMMA, STAGES, TIME_WEIGHTS, TIMES, A, C
 
 
@@ -58,14 +58,9 @@ def moved_increments(k: State, start: Start, moved: Start, *, field: Field, layo
         pulled, mus = still.backwards(b[1])
         return jax.tree.map(jnp.add, b[0], pulled), mus
 
-    return lax.custom_linear_solve(matrix, (moved, _none_like(k, moved)), solution, transposed)[1]
-
-
-def _none_like(shapes: Any, linear: Any) -> Any:
-    """Zeros that JAX takes for a function of `linear`: it transposes a linear solve only if all of its right-hand side
-    is."""
-    some = jax.tree.leaves(linear)[0].ravel()[0]
-    return jax.tree.map(lambda x: jnp.zeros(x.shape, x.dtype) + 0.0 * some, shapes)
+    # JAX transposes a linear solve only if all of its right-hand side is a function of what is linear
+    unknown = tied(jax.tree.map(jnp.zeros_like, k), moved)
+    return lax.custom_linear_solve(matrix, (moved, unknown), solution, transposed)[1]
 
 
 class Step(eqx.Module):

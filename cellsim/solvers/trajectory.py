@@ -21,7 +21,7 @@ from jax.custom_batching import custom_vmap
 from jaxtyping import Array, Float
 
 from cellsim.discretisation.layout import Layout, State
-from cellsim.solvers.field import Field, filled, plus
+from cellsim.solvers.field import Field, filled, plus, tied
 from cellsim.solvers.linear import linear
 from cellsim.solvers.rosenbrock import DenseStep, RodasInterpolation, dense_step
 from cellsim.solvers.tangent import Start, Step, moved_increments
@@ -159,7 +159,7 @@ class _Replay(NamedTuple):
 
         of_one = jax.eval_shape(self.dense, y0_dot, self.step(jnp.asarray(0)).k)
         rows = jax.tree.map(lambda x: jnp.zeros((len(self.record.ts) - 1, *x.shape)), of_one)
-        return lax.fori_loop(0, _most(self.record.count), body, (y0_dot, rows))[1]
+        return lax.fori_loop(0, _most(self.record.count), body, tied((y0_dot, rows), moved))[1]
 
     def pulled(self, rows_bar: DenseStep) -> tuple[State, Any]:
         """The transpose, from the last step to the first."""
@@ -177,7 +177,7 @@ class _Replay(NamedTuple):
             return plus(y_bar, y_pulled), jax.tree.map(jnp.add, args_bar, args_pulled)
 
         nothing = jax.tree.map(jnp.zeros_like, (first.moves.y, self.moving))
-        return lax.fori_loop(0, steps, body, nothing)
+        return lax.fori_loop(0, steps, body, tied(nothing, rows_bar))
 
     def scanned(self, moved: tuple[State, Any]) -> DenseStep:
         """The same as `pushed`, differentiable in all that it depends on."""

@@ -35,9 +35,6 @@ every_level = pytest.mark.parametrize("level", list(LEVELS))
 DIFFERENTIATED = ("Onsager", "associated")
 differentiated = pytest.mark.parametrize("level", DIFFERENTIATED)
 the_others = pytest.mark.parametrize("level", [level for level in LEVELS if level not in DIFFERENTIATED])
-pytestmark = pytest.mark.xdist_group("levels in a cell")
-# a program that runs a few times need not be optimised: it compiles four times faster
-UNOPTIMISED = {"xla_backend_optimization_level": 0} if jax.default_backend() == "cpu" else {}
 
 
 def voltages(electrolyte):
@@ -47,10 +44,6 @@ def voltages(electrolyte):
     return jnp.mean(solution.V), (solution.V, solution.t_stop)
 
 
-def compiled(function, level):
-    return jax.jit(function).lower(LEVELS[level]).compile(compiler_options=UNOPTIMISED)
-
-
 @pytest.fixture(scope="module")
 def forward():
     """The voltages of a level, and the time reached."""
@@ -58,7 +51,7 @@ def forward():
 
     def run(level):
         if level not in kept:
-            kept[level] = jax.tree.map(np.asarray, compiled(voltages, level)(LEVELS[level])[1])
+            kept[level] = jax.tree.map(np.asarray, jax.jit(voltages)(LEVELS[level])[1])
         return kept[level]
 
     return run
@@ -71,7 +64,7 @@ def reverse():
 
     def program(level):
         if level not in kept:
-            kept[level] = compiled(jax.value_and_grad(voltages, has_aux=True), level)
+            kept[level] = jax.jit(jax.value_and_grad(voltages, has_aux=True))
         return kept[level]
 
     return program
@@ -131,7 +124,7 @@ def test_the_rate_and_its_slopes_in_the_state_are_differentiable_in_every_number
         value, slope = jax.jvp(lambda y: rate(electrolyte, y), (y,), (y,))
         return jnp.sum(value**2) + jnp.sum(slope**2)
 
-    found, gradient = compiled(jax.value_and_grad(size), level)(LEVELS[level])
+    found, gradient = jax.jit(jax.value_and_grad(size))(LEVELS[level])
     assert np.isfinite(found)
     for leaf in leaves(gradient):
         assert np.all(np.isfinite(leaf.value)) and np.all(np.asarray(leaf.value) != 0), leaf.path

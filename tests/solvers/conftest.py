@@ -1,9 +1,11 @@
 """Nonlinear problems that keep to a layout, made at random."""
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from cellsim.discretisation.jacobian import by_colours
 from cellsim.discretisation.layout import Layout, State
 
 
@@ -40,6 +42,17 @@ class Problem:
         along = jnp.pad(r, ((1, 1), (0, 0)))
         rate_r = p[0] * (along[:-2] - 2 * r + along[2:]) * (1 + p[1] * jnp.tanh(r) ** 2) - r * jnp.sin(along[:-2])
         return State(rate, rate_r.at[-1].add(-2 * exchange + 0.3 * t))
+
+    def jacobian(self, p):
+        """Its Jacobian where it starts, in one program."""
+        of = lambda y: by_colours(jax.linearize(lambda y: self(0.1, y, p), y)[1], self.layout)
+        return jax.jit(of)(self.y0)
+
+
+@pytest.fixture(scope="session")
+def flat():
+    """The numbers of a tree in one row."""
+    return lambda tree: np.concatenate([np.asarray(x).ravel() for x in jax.tree.leaves(tree)])
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,7 @@ import pytest
 
 import cellsim
 
+pytestmark = pytest.mark.optimised
 CURRENT_1C = 0.680616  # A
 RATES = {"01C": 0.1, "05C": 0.5, "1C": 1.0, "2C": 2.0, "3C": 3.0}
 CASES = [pytest.param(key, marks=pytest.mark.xdist_group("Marquis2019 default"), id=key) for key in RATES]

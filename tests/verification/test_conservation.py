@@ -6,6 +6,7 @@ import pytest
 
 import cellsim
 
+pytestmark = pytest.mark.optimised
 OWN = [("Chen2020", None), ("Marquis2019", None)]
 REPLACED = [("Chen2020", "landesfeind2019_ec_emc"), ("Marquis2019", "landesfeind2019_ec_emc")]
 STEPS = {

@@ -37,7 +37,7 @@ MEASURED = 4.05 - 0.8 * TIMES / 3600  # V, a made-up measurement
 NEVER = 1e5  # s
 RTOL = 1e-9
 MAX_STEPS = 1500
-pytestmark = pytest.mark.xdist_group("gradients")
+pytestmark = pytest.mark.optimised
 
 
 def scaled(c, T, parameters):
@@ -97,7 +97,9 @@ def reverse():
 
 @pytest.fixture(scope="module")
 def forward():
-    return np.asarray(jax.jit(jax.jacfwd(outputs))(AT))
+    """Of machine code that is not optimised, so that both kinds are compared below."""
+    program = jax.jit(jax.jacfwd(outputs)).lower(AT)
+    return np.asarray(program.compile(compiler_options={"xla_backend_optimization_level": 0})(AT))
 
 
 @pytest.mark.parametrize("output", range(len(OUTPUTS)), ids=OUTPUTS)

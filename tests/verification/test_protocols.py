@@ -6,7 +6,7 @@ import pytest
 import cellsim as cs
 from cellsim.protocols.protocol import Protocol
 
-pytestmark = pytest.mark.xdist_group("protocols")
+pytestmark = [pytest.mark.xdist_group("protocols"), pytest.mark.optimised]
 
 
 HEATS = {"ohmic heat": "Q_ohm_W_m3", "reaction heat": "Q_irrev_W_m3", "reversible heat": "Q_rev_W_m3"}

@@ -5,7 +5,7 @@ import pytest
 
 import cellsim
 
-pytestmark = pytest.mark.filterwarnings("ignore::cellsim.OutsideMeasuredRange")
+pytestmark = [pytest.mark.optimised, pytest.mark.filterwarnings("ignore::cellsim.OutsideMeasuredRange")]
 
 
 def grouped(*cases):

@@ -8,6 +8,7 @@ import pytest
 
 import cellsim
 
+pytestmark = pytest.mark.optimised
 RATES = [("dis", "0.1"), ("dis", "0.2"), ("dis", "1"), ("dis", "2"), ("dis", "3"), ("chg", "1")]
 NAMES = ("Chen2020", "Marquis2019")
 AT_LIMITING_CURRENT = ("Chen2020", "dis", "3")  # the reference itself is uncertain by 0.3 mV to 90 % of the time

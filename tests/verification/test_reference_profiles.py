@@ -6,6 +6,7 @@ from scipy.interpolate import CubicSpline
 
 import cellsim
 
+pytestmark = pytest.mark.optimised
 RATES = [("dis", "0.1"), ("dis", "0.2"), ("dis", "1"), ("dis", "2"), ("dis", "3"), ("chg", "1")]
 CASES = [
     pytest.param(name, kind, rate, marks=pytest.mark.xdist_group(f"{name} default"), id=f"{name}-{kind}-{rate}C")

@@ -5,6 +5,7 @@ import pytest
 
 import cellsim
 
+pytestmark = pytest.mark.optimised
 NAMES = ("Chen2020", "Marquis2019")
 
 
