@@ -122,7 +122,7 @@ def nuts(
 
     key = jax.random.key(seed)
     found, diverged = np.zeros((chains, draws, size)), 0
-    step(key, begin(jnp.zeros(size), numbers), jnp.asarray(0.1), numbers)  # compiled before the time is taken
+    step(key, begin(jnp.zeros(size), numbers), np.asarray(0.1), numbers)  # compiled before the time is taken
     begun = time.perf_counter()
     for chain in range(chains):
         key, own = jax.random.split(key)
@@ -132,7 +132,7 @@ def nuts(
             key, own = jax.random.split(key)
             is_adapting = number < 0
             length = jnp.exp(adapting.log_step_size) if is_adapting else dual[2](adapting)
-            state, accepted, is_divergent = step(own, state, length, numbers)
+            state, accepted, is_divergent = step(own, state, np.asarray(length, float), numbers)
             if is_adapting:
                 adapting = dual[1](adapting, accepted)
             else:
