@@ -79,11 +79,13 @@ class NelderMead(AbstractMethod):
 
 class DifferentialEvolution(AbstractMethod):
     """The global search of scipy among the coordinates between all bounds: no derivative, very many runs; where there
-    is no idea where to start, and for comparison. A search that is taken up begins anew, with its best point among the
+    is no idea where to start, and for comparison. Ends when the costs of a generation are scattered by less than
+    `tolerance` of their mean. A search that is taken up begins anew, with its best point among the
     others."""
 
     iterations: int = eqx.field(static=True, default=100)  # generations
     population: int = eqx.field(static=True, default=10)  # times the numbers that move
+    tolerance: float = eqx.field(static=True, default=1e-4)
     seed: int = eqx.field(static=True, default=0)
 
     def run(self, problem: Problem, z: Float[np.ndarray, " free"], memory: Memory, report: Report) -> str:
@@ -91,7 +93,7 @@ class DifferentialEvolution(AbstractMethod):
         del memory
         evolution = needed("scipy.optimize").differential_evolution
         begun = dict(x0=np.clip(z, -SPAN, SPAN), rng=np.random.default_rng(self.seed))
-        size = dict(maxiter=self.iterations, popsize=self.population, polish=False)
+        size = dict(maxiter=self.iterations, popsize=self.population, tol=self.tolerance, polish=False)
         return _searched(problem, z, report, lambda cost: evolution(cost, [(-SPAN, SPAN)] * len(z), **begun, **size))
 
 

@@ -5,10 +5,12 @@ Where nothing else is known before, a number is as likely anywhere between its b
 decade apart, its logarithm.
 """
 
+import copy
 import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -99,32 +101,38 @@ def nuts(
     blackjax = needed("blackjax")
     dual = needed("blackjax.adaptation.step_size").dual_averaging_adaptation(TARGET)
     root, centre = jnp.asarray(_root(fit)), jnp.asarray(fit.here.z)
-    density = log_density(fit.problem, 1.0 if fit.is_noise_known else fit.fisher.noise)
-    in_sphere = by_tangents(lambda u: density(centre + root @ u))
-    size = len(fit.names)
+    noise, size = 1.0 if fit.is_noise_known else fit.fisher.noise, len(fit.names)
+    # as arguments: what is constant in a program of this size takes minutes to compile
+    numbers, others = eqx.partition((fit.problem.cell, fit.problem.data), lambda x: hasattr(x, "dtype"))
+
+    def in_sphere(numbers: Any) -> Callable[[Array], Array]:
+        problem = copy.copy(fit.problem)
+        problem.cell, problem.data = eqx.combine(numbers, others)
+        density = log_density(problem, noise)
+        return by_tangents(lambda u: density(centre + root @ u))
 
     @jax.jit
-    def begin(u: Array) -> Any:
-        return blackjax.nuts.init(u, in_sphere)
+    def begin(u: Array, numbers: Any) -> Any:
+        return blackjax.nuts.init(u, in_sphere(numbers))
 
     @jax.jit
-    def step(key: Any, state: Any, length: Any) -> tuple[Any, Any, Any]:
-        state, told = blackjax.nuts(in_sphere, length, jnp.ones(size)).step(key, state)
+    def step(key: Any, state: Any, length: Any, numbers: Any) -> tuple[Any, Any, Any]:
+        state, told = blackjax.nuts(in_sphere(numbers), length, jnp.ones(size)).step(key, state)
         return state, told.acceptance_rate, told.is_divergent
 
     key = jax.random.key(seed)
     found, diverged = np.zeros((chains, draws, size)), 0
-    step(key, begin(jnp.zeros(size)), jnp.asarray(0.1))  # compiled before the time is taken
+    step(key, begin(jnp.zeros(size), numbers), np.asarray(0.1), numbers)  # compiled before the time is taken
     begun = time.perf_counter()
     for chain in range(chains):
         key, own = jax.random.split(key)
-        state = begin(jax.random.normal(own, (size,)))
+        state = begin(jax.random.normal(own, (size,)), numbers)
         adapting = dual[0](1.0)
         for number in range(-warm_up, draws):
             key, own = jax.random.split(key)
             is_adapting = number < 0
             length = jnp.exp(adapting.log_step_size) if is_adapting else dual[2](adapting)
-            state, accepted, is_divergent = step(own, state, length)
+            state, accepted, is_divergent = step(own, state, np.asarray(length, float), numbers)
             if is_adapting:
                 adapting = dual[1](adapting, accepted)
             else:

@@ -25,7 +25,7 @@ class Straight(Problem):
     def __init__(self):
         self.free = (cs.Free("a"), cs.Free("b", prior=priors.Normal(0.5, 0.2)))
         self.places = [Place(free.path, free, None, 0) for free in self.free]
-        self.data = [None]
+        self.cell, self.data = None, [None]
         self.calls = {"jacobians": 0, "residuals": 0, "gradients": 0}
         self.x = np.linspace(-1.0, 2.0, 12)
         self.y = 1.0 + 0.4 * self.x + 0.3 * np.sin(9.0 * self.x)

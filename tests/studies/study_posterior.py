@@ -24,7 +24,7 @@ FREE = (
     cs.Free("electrolyte.kappa.scale", 0.3, 3.0),
     cs.Free("soc", 0.8, 1.0),
 )
-CHAINS, DRAWS, WARM_UP = 4, 300, 100
+CHAINS, DRAWS, WARM_UP = 4, 500, 100
 RTOL = 1e-5  # of the time steps: their error in the voltage is a hundredth of the noise
 
 
