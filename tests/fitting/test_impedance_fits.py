@@ -74,7 +74,6 @@ def test_made_anew_a_spectrum_scatters_as_the_errors_say(both):
 
 
 def test_the_gradient_of_the_cost_of_a_spectrum_is_that_of_differences(measured, free):
-    """`make studies STUDY=gradients` asks it of every cost, in reverse mode too."""
     problem = Problem(cs.load_cell("Chen2020"), [measured], (free[0], free[1], free[3]))
     z, h, differences = problem.start + 0.1, 1e-3, []
     for step in h * np.eye(len(z)):
