@@ -9,9 +9,10 @@ import pytest
 import cellsim as cs
 from cellsim.fitting import priors
 from cellsim.fitting.free import Free
-from cellsim.fitting.targets import At, Conditions, Of, Scale, Subject, Tied, Where, numbers_of
+from cellsim.fitting.targets import At, Conditions, Of, OneLess, Scale, Subject, Tied, Where, numbers_of
 from cellsim.fitting.transforms import Above, Between, Unbounded, between
 from cellsim.networks import network
+from cellsim.parameters import UnknownPath
 from cellsim.splines import positive_table
 
 
@@ -80,6 +81,16 @@ def test_a_scale_multiplies_a_law_or_a_number_of_any_kind(subject):
         assert float(scaled(800.0, 298.15)) == pytest.approx(1.3 * float(law(800.0, 298.15)), rel=1e-14)
     thick = Scale("negative.L").put(subject, jnp.asarray(1.1)).cell.negative.L
     assert float(thick) == pytest.approx(1.1 * 85.2e-6, rel=1e-14)
+
+
+def test_one_less_a_number_moves_it_the_other_way_and_of_a_law_it_means_nothing(subject):
+    free = Free("1 - electrolyte.t_plus", 0.1, 1.5)
+    assert isinstance(free.target, OneLess) and free.path == "1 - electrolyte.t_plus"
+    assert free.start(subject) == pytest.approx([1 - 0.2594])
+    moved = free.moved(subject, jnp.asarray(free.coordinate([0.9]))).cell
+    assert float(moved.electrolyte.t_plus.value) == pytest.approx(0.1, rel=1e-12)
+    with pytest.raises(UnknownPath, match="is a law"):
+        Free("1 - electrolyte.kappa", 0.1, 1.5).start(subject)
 
 
 def test_tied_numbers_keep_their_ratios(subject):
