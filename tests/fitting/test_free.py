@@ -133,6 +133,8 @@ def test_priors_are_sums_of_squares_of_their_densities():
     v = jnp.asarray([2.0])
     assert float(priors.Normal(1.0, 0.5).residuals(v)[0]) == pytest.approx(2.0)
     assert float(priors.LogNormal(1.0, 2.0).residuals(v)[0]) == pytest.approx(1.0)
+    several = priors.Normal((1.0, 4.0), 0.5).residuals(jnp.asarray([2.0, 3.0]))
+    np.testing.assert_allclose(several, [2.0, -2.0], rtol=1e-14)
     # d(value) of the log-normal density integrates to what the normal one of the logarithm does
     x = jnp.linspace(1e-3, 60.0, 200001)
     of = lambda prior: jax.vmap(lambda x: -0.5 * jnp.sum(prior.residuals(x[None]) ** 2) + prior.log_measure(x[None]))(x)
