@@ -90,9 +90,9 @@ class Prepared(eqx.Module):
     protocol: Any
     times: Float[np.ndarray, " times"]
     observe: tuple[AbstractResidual, ...]
-    measured: tuple[Float[np.ndarray, " rows"], ...]
-    sigma: tuple[Float[np.ndarray, " rows"], ...]
-    weight: tuple[Float[np.ndarray, " rows"], ...]
+    measured: tuple[Float[np.ndarray, " _"], ...]  # each of what is compared has a length of its own
+    sigma: tuple[Float[np.ndarray, " _"], ...]
+    weight: tuple[Float[np.ndarray, " _"], ...]
     rows: Float[np.ndarray, ""]  # that count, of all kinds together
     conditions: Conditions
     rtol: Float[np.ndarray, ""]

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -64,7 +65,7 @@ def test_small_currents_do_not_tell_t_plus_from_chi_and_this_is_said(by_small_cu
 
 def test_concentration_cells_and_a_run_beyond_the_limiting_current_tell_all_four(symmetric, polarisation):
     cell = symmetric.cell()
-    found = symmetric.fitted([symmetric.with_cells(polarisation, cell, 0), symmetric.exhausted(cell, 1000)], 0)
+    found = symmetric.fitted([polarisation, symmetric.with_cells(symmetric.exhausted(cell, 1000), cell, 0)], 0)
     assert found.converged and found.identifiability.is_complete
     for name, (off, half) in symmetric.seen(found).items():
         assert off < 0.02, name
@@ -108,8 +109,19 @@ def test_another_record_of_the_same_runs_needs_no_new_program(lgm50, discharges,
     assert other.values != by_discharges.values
 
 
-def test_what_follows_from_a_factor_has_its_relative_error(by_discharges):
-    kappa = estimate(by_discharges, lambda cell: cell.electrolyte.kappa(np.array([500.0, 1500.0]), 298.15))
-    name = "electrolyte.kappa.scale"
-    relative = by_discharges.std_errors[name] / by_discharges.values[name]
-    np.testing.assert_allclose(kappa.standard_error / kappa.value, relative, rtol=1e-8)
+def test_what_follows_from_a_number_has_the_error_that_follows(fitted):
+    """The relative error of a power is that of the number times its exponent, of a ratio that of both with what they
+    have in common."""
+
+    def square_and_ratio(cell):
+        return jnp.stack([cell.positive.L**2, cell.positive.L / cell.negative.particle.D_s.value])
+
+    found = estimate(fitted, square_and_ratio)
+    L, D_s = (fitted.names.index(name) for name in ("positive.L", "negative.particle.D_s"))
+    values = np.array([fitted.values[name] for name in fitted.names])
+    relative = fitted.covariance / np.outer(values, values)
+    of_ratio = np.sqrt(relative[L, L] + relative[D_s, D_s] - 2 * relative[L, D_s])
+    expected = [2 * np.sqrt(relative[L, L]), of_ratio]
+    np.testing.assert_allclose(found.standard_error / found.value, expected, rtol=1e-6)
+    assert float(found.value[0]) == pytest.approx(values[L] ** 2, rel=1e-12)
+    assert found.dof == 180 - len(values)

@@ -65,13 +65,10 @@ def polarised(cell: cs.SymmetricDesign, seed: int) -> cs.Experiment:
 
 
 def exhausted(cell: cs.SymmetricDesign, seed: int) -> cs.Experiment:
-    """A current that the salt cannot carry for long, and relaxation after it."""
-    I = BEYOND * limiting_current(cell)
-    until = cs.AtVoltage(-V_END, side=1)
-    steps = [cs.current(I, 10 * STEADY, ends=(until,)), cs.rest(STEADY)]
-    end = float(cs.simulate(BUILD(cell), steps[:1]).t_stop)
-    times = np.concatenate([[0.0], end * np.linspace(0.01, 1.0, 60), _after(end, end + STEADY, 40)])
-    return _recorded(cell, steps, times, NOISE_BEYOND, seed, "Sand")
+    """A current that the salt cannot carry for long."""
+    step = cs.discharge(I=BEYOND * limiting_current(cell), until=-V_END, duration=10 * STEADY)
+    end = float(cs.simulate(BUILD(cell), step).t_stop)
+    return _recorded(cell, [step], end * np.linspace(0.0, 1.0, 100), NOISE_BEYOND, seed, "Sand")
 
 
 def _recorded(
@@ -119,7 +116,7 @@ def study(seeds: int = 20) -> list[Row]:
     for seed in range(seeds):
         polarisation = polarised(made, seed)
         small.append(fitted([polarisation], seed))
-        both = [with_cells(polarisation, made, seed), exhausted(made, 1000 + seed)]
+        both = [polarisation, with_cells(exhausted(made, 1000 + seed), made, seed)]
         whole.append(fitted(both, seed))
     told = sum(is_told(each) for each in small)
     print("    " + small[0].identifiability.report().replace("\n", "\n    "))
