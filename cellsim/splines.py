@@ -1,13 +1,14 @@
 """Laws from tables: cubic splines through values at knots, every value a differentiable leaf.
 
 The splines are continuous with their slope, and monotone wherever the table is: no wiggle between two knots that the
-table does not show. Beyond the outermost knots they go on along the tangent there. The knots themselves are part of the
-program, not parameters.
+table does not show; or, where a fit moves their values, natural ones. Beyond the outermost knots they go on along the
+tangent there. The knots themselves are part of the program, not parameters.
 
 Sources: Fritsch & Carlson, SIAM J. Numer. Anal. 17 (1980) 238, doi:10.1137/0717021; Fritsch & Butland, SIAM J. Sci.
 Stat. Comput. 5 (1984) 300, doi:10.1137/0905021.
 """
 
+import functools
 import itertools
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -54,6 +55,26 @@ class Table(eqx.Module):
     def __call__(self, x: Points, T: Points) -> Float[Array, "*point"]:
         x = jnp.broadcast_to(x, jnp.broadcast_shapes(jnp.shape(x), jnp.shape(T)))
         return _spline(x, self.knots, jnp.asarray(self.values), monotone_slopes(self.knots, self.values))
+
+
+class NaturalTable(eqx.Module):
+    """The natural cubic spline through `values` at the `knots` of x, the same at every temperature: straight beyond the
+    knots, with a continuous second derivative everywhere.
+
+    A linear function of its values, without the corners that a monotone one has where it turns: for values that a fit
+    moves. Source: C. de Boor, A Practical Guide to Splines, rev. ed. (Springer 2001), chapter IV.
+    """
+
+    knots: Knots = eqx.field(static=True, converter=_as_knots)
+    values: Float[Array, " knots"] = eqx.field(converter=as_float_array)
+
+    def __check_init__(self) -> None:
+        _check_shape(self.values, (len(self.knots),))
+
+    def __call__(self, x: Points, T: Points) -> Float[Array, "*point"]:
+        x = jnp.broadcast_to(x, jnp.broadcast_shapes(jnp.shape(x), jnp.shape(T)))
+        values = jnp.asarray(self.values)
+        return _spline(x, self.knots, values, jnp.asarray(_natural(self.knots)) @ values)
 
 
 class MonotoneTable(eqx.Module):
@@ -112,6 +133,11 @@ def positive_table(knots: Iterable[Any], values: ArrayLike | Sequence[float]) ->
     return Positive(Table(_as_knots(knots), jnp.log(_checked_positive(values))))
 
 
+def positive_natural_table(knots: Iterable[Any], values: ArrayLike | Sequence[float]) -> Positive:
+    """As `positive_table`, of the `NaturalTable` of the logarithms, which are `law.values`. Raises `ValueError`."""
+    return Positive(NaturalTable(_as_knots(knots), jnp.log(_checked_positive(values))))
+
+
 def positive_grid_table(knots: Iterable[Any], T_knots: Iterable[Any], values: ArrayLike) -> Positive:
     """As `positive_table`, from values on a grid of x (rows) and T [K] (columns). Raises `ValueError`."""
     return Positive(GridTable(_as_knots(knots), _as_knots(T_knots), jnp.log(_checked_positive(values))))
@@ -155,6 +181,21 @@ def monotone_slopes(knots: Knots, values: Float[ArrayLike, "*lines knots"]) -> F
     first = _end_slope(h[0], h[1], d[..., 0], d[..., 1])
     last = _end_slope(h[-1], h[-2], d[..., -1], d[..., -2])
     return jnp.concatenate([first[..., None], inner, last[..., None]], axis=-1)
+
+
+@functools.cache
+def _natural(knots: Knots) -> np.ndarray:
+    """The matrix that makes of values the slopes at the knots with which the second derivative is continuous, and zero
+    at both ends."""
+    n, h = len(knots), np.diff(knots)
+    left, right = np.zeros((n, n)), np.zeros((n, n))  # left @ slopes = right @ values
+    for k in range(n - 1):  # h/2 times the second derivative at both ends of each interval
+        chord = (np.eye(n)[k + 1] - np.eye(n)[k]) / h[k]
+        for here, other in ((k, k + 1), (k + 1, k)):
+            left[here] += (2 * np.eye(n)[here] + np.eye(n)[other]) / h[k]
+            right[here] += 3 * chord / h[k]
+    slopes: np.ndarray = np.linalg.solve(left, right)
+    return slopes
 
 
 def _end_slope(h0: float, h1: float, d0: Array, d1: Array) -> Array:

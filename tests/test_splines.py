@@ -14,10 +14,12 @@ from cellsim.parameters import leaves, replace
 from cellsim.splines import (
     GridTable,
     MonotoneTable,
+    NaturalTable,
     Table,
     monotone_slopes,
     monotone_table,
     positive_grid_table,
+    positive_natural_table,
     positive_table,
 )
 
@@ -53,6 +55,21 @@ def test_a_table_is_the_monotone_cubic_spline_of_fritsch_and_butland(values):
     np.testing.assert_allclose(table(KNOTS, T), values, rtol=1e-15)
     between = 0.5 * (X[1:] + X[:-1])
     np.testing.assert_allclose(slope_of(table, between), expected(between, 1), atol=1e-15)
+
+
+def test_a_natural_table_is_the_natural_cubic_spline_linear_in_its_values_and_straight_beyond_them():
+    expected = scipy.interpolate.CubicSpline(KNOTS, KAPPA, bc_type="natural")
+    table = NaturalTable(KNOTS, KAPPA)
+    np.testing.assert_allclose(table(X, T), expected(X), rtol=1e-12)
+    np.testing.assert_allclose(slope_of(table, X), expected(X, 1), rtol=1e-9, atol=1e-12)
+    beyond = np.array([-500.0, 3500.0])
+    ends = KNOTS[[0, -1]]
+    np.testing.assert_allclose(table(beyond, T), expected(ends) + (beyond - ends) * expected(ends, 1), rtol=1e-12)
+    other = RANDOM.normal(size=len(KNOTS))
+    both = NaturalTable(KNOTS, KAPPA + 0.3 * other)(X, T)
+    np.testing.assert_allclose(both, table(X, T) + 0.3 * NaturalTable(KNOTS, other)(X, T), atol=1e-13)
+    np.testing.assert_allclose(positive_natural_table(KNOTS, KAPPA)(KNOTS, T), KAPPA, rtol=1e-14)
+    np.testing.assert_allclose(NaturalTable([1.0, 3.0], [5.0, 9.0])(np.array([0.0, 2.0, 10.0]), T), [3, 7, 23])
 
 
 def test_a_table_of_two_values_is_a_straight_line_to_all_sides():

@@ -108,7 +108,7 @@ class Prepared(eqx.Module):
     protocol: Any
     times: Float[np.ndarray, " times"] | StepTimes
     observe: tuple[AbstractResidual, ...]
-    measured: tuple[Float[np.ndarray, " _"], ...]
+    measured: tuple[Float[np.ndarray, " _"], ...]  # each of what is compared has a length of its own
     sigma: tuple[Float[np.ndarray, " _"], ...]
     weight: tuple[Float[np.ndarray, " _"], ...]
     rows: Float[np.ndarray, ""]  # that count, of all kinds together

@@ -18,8 +18,9 @@ class Free:
     """A number that moves, between bounds that it never reaches, in the unit of the number.
 
     - `where`: a path of the cell (a number, an array, or a law with all its numbers), a path with `.scale` at its end
-      (a factor on what is there), the name of a condition of an experiment (`soc`, `T`, `V_offset`, `I_scale`), paths
-      that move together, or a target of `cellsim.fitting.targets`.
+      (a factor on what is there) or `1 - ` before it (what is there lacks so much to one), the name of a condition of
+      an experiment (`soc`, `T`, `V_offset`, `I_scale`), paths that move together, or a target of
+      `cellsim.fitting.targets`.
     - `low`, `high`: bounds, of every number where there are several. A span of more than a decade is one of ratios.
       Without an upper bound, or without any, the number is free that way.
     - `prior`: what is known of it besides.

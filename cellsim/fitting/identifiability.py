@@ -134,6 +134,7 @@ def _in_words(names: tuple[str, ...], vector: np.ndarray, is_ratio: Sequence[boo
 def _combination(name: str, base: str, power: float) -> str:
     """What stays as `name` changes with the `power` of `base`."""
     size = _number(abs(power))
+    name, base = (f"({x})" if " " in x else x for x in (name, base))
     factor = base if size == "1" else f"{base}^{size}"
     return f"the ratio of {name} to {factor}" if power > 0 else f"the product of {name} and {factor}"
 

@@ -26,9 +26,9 @@ class AbstractPrior(eqx.Module):
 
 
 class Normal(AbstractPrior):
-    """About `mean`, with standard deviation `sd`, both in the unit of the number."""
+    """About `mean`, of several numbers each about its own, with standard deviation `sd`, in the unit of the number."""
 
-    mean: float = eqx.field(static=True)
+    mean: float | tuple[float, ...] = eqx.field(static=True)
     sd: float = eqx.field(static=True)
 
     def __check_init__(self) -> None:
@@ -37,7 +37,7 @@ class Normal(AbstractPrior):
 
     def residuals(self, value: Float[Array, " values"]) -> Float[Array, " terms"]:
         """(value - mean) / sd."""
-        return (value - self.mean) / self.sd
+        return (value - jnp.asarray(self.mean)) / self.sd
 
     def log_measure(self, value: Float[Array, " values"]) -> Float[Array, ""]:
         """Nothing."""

@@ -13,7 +13,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 
 from cellsim.fitting.costs import AbstractCost, Squared
 from cellsim.fitting.experiment import Experiment, Prepared, padded_rows
@@ -130,6 +130,10 @@ class Problem:
     def names(self) -> list[str]:
         """What every number is called."""
         return [place.name for place in self.places]
+
+    def columns(self, k: int) -> Int[np.ndarray, " own"]:
+        """The places of what moves in experiment `k`."""
+        return self._columns[k]
 
     def _of_each(self, function: Any, x: Float[np.ndarray, " free"]) -> Float[np.ndarray, " free"]:
         """`function(free, entries of x)` for what is free, put in its places."""

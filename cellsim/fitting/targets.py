@@ -11,10 +11,11 @@ from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float
 
 from cellsim.laws import Constant, scaled
-from cellsim.parameters import Quantity, described, get, quantity, replace
+from cellsim.parameters import Quantity, UnknownPath, described, get, quantity, replace
 
 AND = " & "  # between paths whose numbers move together
 SCALE = ".scale"  # at the end of a path: what is there times a number
+ONE_LESS = "1 - "  # before a path: the number moves by what it lacks to one
 
 
 class Conditions(eqx.Module):
@@ -106,6 +107,35 @@ class Scale(AbstractTarget):
         """A plain number."""
         del subject
         return Quantity("-", 0.0, float("inf"), f"factor on {self.path}")
+
+
+@dataclasses.dataclass(frozen=True)
+class OneLess(AbstractTarget):
+    """1 less the number, or the constant law, at a path of the cell: of the transference number of the cation that of
+    the anion, on whose powers a voltage depends."""
+
+    path: str
+
+    @property
+    def name(self) -> str:
+        """As it is written."""
+        return ONE_LESS + self.path
+
+    def get(self, subject: Subject) -> Any:
+        """What the number lacks to one. Raises `UnknownPath` where there is no single number."""
+        number = get(subject.cell, _number_at(subject.cell, self.path))
+        if not eqx.is_array_like(number):
+            raise UnknownPath(f"'{self.name}' moves a number; at {self.path} is a law, {type(number).__name__}.")
+        return 1 - number
+
+    def put(self, subject: Subject, part: Any) -> Subject:
+        """The cell with the number that lacks so much."""
+        return subject._replace(cell=replace(subject.cell, _number_at(subject.cell, self.path), 1 - part))
+
+    def quantity(self, subject: Subject) -> Quantity | None:
+        """A plain number."""
+        del subject
+        return Quantity("-", -float("inf"), float("inf"), self.name)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -202,8 +232,8 @@ CONDITIONS = tuple(field.name for field in dataclasses.fields(Conditions))
 
 
 def target_of(where: Any) -> AbstractTarget:
-    """The target that is meant: a target itself, a path of the cell, a path with `.scale` at its end, the name of a
-    condition, or paths that move together, in a list or with " & " between them."""
+    """The target that is meant: a target itself, a path of the cell, a path with `.scale` at its end or `1 - ` before
+    it, the name of a condition, or paths that move together, in a list or with " & " between them."""
     if isinstance(where, AbstractTarget):
         return where
     if isinstance(where, str):
@@ -211,6 +241,8 @@ def target_of(where: Any) -> AbstractTarget:
             return Of(where)
         if AND in where:
             return Tied(tuple(path.strip() for path in where.split(AND)))
+        if where.startswith(ONE_LESS):
+            return OneLess(where.removeprefix(ONE_LESS))
         return Scale(where.removesuffix(SCALE)) if where.endswith(SCALE) else At(where)
     if isinstance(where, (tuple, list)) and where and all(isinstance(path, str) for path in where):
         return Tied(tuple(where))

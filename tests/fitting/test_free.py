@@ -9,9 +9,10 @@ import pytest
 import cellsim as cs
 from cellsim.fitting import priors
 from cellsim.fitting.free import Free
-from cellsim.fitting.targets import At, Conditions, Of, Scale, Subject, Tied, Where, numbers_of
+from cellsim.fitting.targets import At, Conditions, Of, OneLess, Scale, Subject, Tied, Where, numbers_of
 from cellsim.fitting.transforms import Above, Between, Unbounded, between
 from cellsim.networks import network
+from cellsim.parameters import UnknownPath
 from cellsim.splines import positive_table
 
 
@@ -82,6 +83,16 @@ def test_a_scale_multiplies_a_law_or_a_number_of_any_kind(subject):
     assert float(thick) == pytest.approx(1.1 * 85.2e-6, rel=1e-14)
 
 
+def test_one_less_a_number_moves_it_the_other_way_and_of_a_law_it_means_nothing(subject):
+    free = Free("1 - electrolyte.t_plus", 0.1, 1.5)
+    assert isinstance(free.target, OneLess) and free.path == "1 - electrolyte.t_plus"
+    assert free.start(subject) == pytest.approx([1 - 0.2594])
+    moved = free.moved(subject, jnp.asarray(free.coordinate([0.9]))).cell
+    assert float(moved.electrolyte.t_plus.value) == pytest.approx(0.1, rel=1e-12)
+    with pytest.raises(UnknownPath, match="is a law"):
+        Free("1 - electrolyte.kappa", 0.1, 1.5).start(subject)
+
+
 def test_tied_numbers_keep_their_ratios(subject):
     free = Free(Tied(("negative.particle.R_p", "positive.particle.R_p"), (1.0, 0.9)), 1e-6, 9e-6)
     moved = free.moved(subject, jnp.asarray(free.coordinate([4e-6]))).cell
@@ -122,6 +133,8 @@ def test_priors_are_sums_of_squares_of_their_densities():
     v = jnp.asarray([2.0])
     assert float(priors.Normal(1.0, 0.5).residuals(v)[0]) == pytest.approx(2.0)
     assert float(priors.LogNormal(1.0, 2.0).residuals(v)[0]) == pytest.approx(1.0)
+    several = priors.Normal((1.0, 4.0), 0.5).residuals(jnp.asarray([2.0, 3.0]))
+    np.testing.assert_allclose(several, [2.0, -2.0], rtol=1e-14)
     # d(value) of the log-normal density integrates to what the normal one of the logarithm does
     x = jnp.linspace(1e-3, 60.0, 200001)
     of = lambda prior: jax.vmap(lambda x: -0.5 * jnp.sum(prior.residuals(x[None]) ** 2) + prior.log_measure(x[None]))(x)

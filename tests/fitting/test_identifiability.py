@@ -39,6 +39,29 @@ def test_a_product_is_named(draw):
     assert found.said == ("only the product of a and b is seen.",) or "product of b and a" in found.said[0]
 
 
+def test_a_difference_is_told_in_brackets(draw):
+    found = identifiability(["1 - t_plus", "chi"], seen_only(draw, [[2.0, 1.0]], 2), RATIO)
+    assert found.said == ("only the product of chi and (1 - t_plus)^2 is seen.",) or found.said == (
+        "only the product of (1 - t_plus) and chi^0.5 is seen.",
+    )
+
+
+def test_a_combination_is_known_of_numbers_that_are_not(draw):
+    """Of a and b only the product is seen: the logarithm of it has the error of linear regression, a has none."""
+    J = seen_only(draw, [[1.0, 1.0]], 2)
+    known = fisher(linear(J), True)
+    assert np.all(np.isinf(np.diag(known.covariance)))
+    slopes = np.array([[1.0, 1.0], [1.0, 0.0], [1.0, -1.0]])
+    variance = known.variance_of(slopes)
+    assert variance[0] == pytest.approx(1 / np.sum(J[:, 0] ** 2), rel=1e-9)
+    assert np.isinf(variance[1]) and np.isinf(variance[2])
+
+
+def test_with_fewer_rows_than_numbers_something_is_unseen(draw):
+    known = fisher(linear(draw.standard_normal((1, 3))), True)
+    assert known.unseen.shape == (2, 3) and np.isinf(known.variance_of(np.array([1.0, 0.0, 0.0])))
+
+
 def test_three_that_scale_together_and_a_lonely_one_are_told_apart(draw):
     J = seen_only(draw, [[1.0, 0.0, -2.0, 0.0, 0.0], [0.0, 1.0, -1.0, 0.0, 0.0], [0, 0, 0, 1.0, 0]], 5)
     found = identifiability(["D_s", "k", "R_p", "L", "idle"], J, RATIO)
