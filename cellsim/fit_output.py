@@ -7,33 +7,42 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from cellsim.fitting.fit import Fit
+from cellsim.fitting.fit import Fit, Predicted
+from cellsim.fitting.prediction import Prediction
 from cellsim.output import jsonable, moved_into_place
 
 FIT, RESIDUALS, WORDS = "fit.json", "residuals.csv", "fit_summary.md"
 PICTURES = ("fit.png", "convergence.png", "correlation.png")
 STATE = ".fit_state.npz"  # while a fit is under way
+Unseen = Mapping[str, Prediction]
 
 
-def write_fit(fit: Fit, directory: str | Path, title: str = "", about: Mapping[str, Any] | None = None) -> list[Path]:
-    """Writes every file of a fit into `directory`, which is made if need be; the files in the order of writing."""
-    directory = Path(directory)
+def write_fit(
+    fit: Fit,
+    directory: str | Path,
+    title: str = "",
+    about: Mapping[str, Any] | None = None,
+    unseen: Unseen | None = None,
+) -> list[Path]:
+    """Writes every file of a fit, and of its predictions of `unseen` records, into `directory`, which is made if need
+    be; the files in the order of writing."""
+    directory, unseen = Path(directory), unseen or {}
     directory.mkdir(parents=True, exist_ok=True)
     files = [directory / name for name in (FIT, RESIDUALS, WORDS)]
     with moved_into_place(files[0]) as path:
-        path.write_text(json.dumps(jsonable(told(fit, about or {})), indent=2) + "\n", encoding="utf-8")
+        path.write_text(json.dumps(jsonable(told(fit, about or {}, unseen)), indent=2) + "\n", encoding="utf-8")
     with moved_into_place(files[1]) as path:
-        write_residuals(fit, path)
+        write_residuals(fit, path, unseen)
     with moved_into_place(files[2]) as path:
-        path.write_text(summary(fit, title), encoding="utf-8")
-    for name, figure in figures(fit, title):
+        path.write_text(summary(fit, title, unseen), encoding="utf-8")
+    for name, figure in figures(fit, title, unseen):
         files.append(directory / name)
         with moved_into_place(files[-1]) as path:
             figure.savefig(path, format="png")
     return files
 
 
-def told(fit: Fit, about: Mapping[str, Any]) -> dict[str, Any]:
+def told(fit: Fit, about: Mapping[str, Any], unseen: Unseen) -> dict[str, Any]:
     """What `fit.json` holds; correlations in the order of the parameters."""
     parameters = {}
     for k, name in enumerate(fit.names):
@@ -58,7 +67,8 @@ def told(fit: Fit, about: Mapping[str, Any]) -> dict[str, Any]:
         "reason": fit.reason,
         "cost": fit.here.cost,
         "noise_over_expected": fit.fisher.noise,
-        "experiments": {name: {"rmse_V": run.rmse, "rows": len(run.t)} for name, run in fit.predicted.items()},
+        "experiments": {name: _rmse(run, fit.before[name]) for name, run in fit.predicted.items()},
+        "predictions": {name: _rmse(each.run, each.before) for name, each in unseen.items()},
         "evaluations": dict(fit.problem.calls),
         "starts": [{"cost": cost, "reason": reason} for cost, reason in fit.attempts],
         "identifiability": {
@@ -70,23 +80,36 @@ def told(fit: Fit, about: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def write_residuals(fit: Fit, path: Path) -> None:
-    """Writes every row of every record beside what the fitted cell has there."""
+def _rmse(run: Predicted, before: Predicted) -> dict[str, Any]:
+    return {"rmse_V": run.rmse, "initial_rmse_V": before.rmse, "rows": len(run.t)}
+
+
+def prediction_in_words(unseen: Prediction) -> str:
+    """How well a record that was not fitted is met."""
+    return (
+        f"not fitted; its voltage is predicted within {1e3 * unseen.run.rmse:.3g} mV (root mean square), where the fit "
+        f"began within {1e3 * unseen.before.rmse:.3g} mV"
+    )
+
+
+def write_residuals(fit: Fit, path: Path, unseen: Unseen) -> None:
+    """Writes every row of every record beside what the fitted cell has there, records that were not fitted last."""
+    runs = {**fit.predicted, **{name: each.run for name, each in unseen.items()}}
     with path.open("w", encoding="utf-8", newline="") as file:
         rows = csv.writer(file)
         rows.writerow(("experiment", "time_s", "current_A", "measured_V", "fitted_V", "residual_V"))
-        for name, run in fit.predicted.items():
+        for name, run in runs.items():
             for t, I, measured, found in zip(run.t, run.I, run.measured, run.found, strict=True):
                 rows.writerow((name, *(f"{x:.9g}" for x in (t, I, measured, found, found - measured))))
 
 
-def figures(fit: Fit, title: str) -> list[tuple[str, Any]]:
+def figures(fit: Fit, title: str, unseen: Unseen) -> list[tuple[str, Any]]:
     """The pictures, by the names of their files."""
     from cellsim import plotting
 
     found = []
     if fit.predicted:
-        found.append((PICTURES[0], plotting.fit_figure(fit.predicted, fit.before, title)))
+        found.append((PICTURES[0], plotting.fit_figure(fit.predicted, fit.before, title, unseen)))
     units = [fit.problem.quantity(k) for k in range(len(fit.names))]
     labels = [f"{name} [{unit.unit}]" if unit else name for name, unit in zip(fit.names, units, strict=True)]
     found.append((PICTURES[1], plotting.convergence_figure(fit.history, ["Cost", *labels], "")))
@@ -95,7 +118,7 @@ def figures(fit: Fit, title: str) -> list[tuple[str, Any]]:
     return found
 
 
-def summary(fit: Fit, title: str) -> str:
+def summary(fit: Fit, title: str, unseen: Unseen) -> str:
     """What was found, for a person to read: markdown."""
     lines = [f"# {title}" if title else "# Fit", "", fit.report_head(), ""]
     lines += ["| parameter | value | std. error | initial | unit |", "|---|---|---|---|---|"]
@@ -109,8 +132,15 @@ def summary(fit: Fit, title: str) -> str:
     notes = fit.notes()
     if notes:
         lines += ["## Notes", "", *(f"- {note}" for note in notes), ""]
-    lines += ["## Experiments", "", "| experiment | rows | voltage, rms [mV] |", "|---|---|---|"]
-    lines += [f"| {name} | {len(run.t)} | {1e3 * run.rmse:.3g} |" for name, run in fit.predicted.items()]
+    lines += [
+        "## Experiments",
+        "",
+        "| experiment | rows | voltage, rms [mV] | where it began [mV] |",
+        "|---|---|---|---|",
+    ]
+    row = lambda name, run, before: f"| {name} | {len(run.t)} | {1e3 * run.rmse:.3g} | {1e3 * before.rmse:.3g} |"
+    lines += [row(name, run, fit.before[name]) for name, run in fit.predicted.items()]
+    lines += [row(f"{name} (not fitted)", each.run, each.before) for name, each in unseen.items()]
     said = [(each.called, line) for each in fit.problem.experiments for line in each.record.said]
     if said:
         lines += ["", "How the records were read:", "", *(f"- {name}: {line}" for name, line in said)]

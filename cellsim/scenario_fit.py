@@ -3,6 +3,7 @@ refused with everything that is wrong at once."""
 
 import dataclasses
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +13,17 @@ from cellsim.constants import ZERO_CELSIUS
 from cellsim.entries import Entries
 from cellsim.fitting import priors
 from cellsim.fitting.costs import COSTS, AbstractCost, Squared
-from cellsim.fitting.experiment import Build, Experiment
+from cellsim.fitting.experiment import Build, Experiment, Resting
 from cellsim.fitting.fit import Fit, Watcher, fit
 from cellsim.fitting.free import Free
 from cellsim.fitting.methods import BFGS, AbstractMethod, GaussNewton, LevenbergMarquardt
 from cellsim.fitting.observables import AbstractResidual, Current, Temperature, Voltage
 from cellsim.fitting.other_methods import DifferentialEvolution, FirstOrder, NelderMead
+from cellsim.fitting.prediction import Prediction, predictions
 from cellsim.fitting.readers.read import read_record
 from cellsim.fitting.record import Record
 from cellsim.fitting.targets import CONDITIONS, SCALE, Conditions, Subject, target_of
+from cellsim.fitting.thinning import thinned
 from cellsim.hints import near_name
 from cellsim.parameters import UnknownPath, get, replace
 from cellsim.protocols import language
@@ -43,16 +46,25 @@ AFTER = 1e-3  # s, after which the first row of a made-up step is written, as in
 OF_EXPERIMENT = (
     "name",
     "file",
+    "read",
+    "between",
+    "step",
+    "points",
     "synthetic",
+    "fitted",
     "protocol",
     "follow",
     "soc",
+    "rest_voltage",
+    "start",
     "temperature",
     "noise",
     "current_noise",
     "temperature_noise",
     "by_time",
 )
+OF_FILE = ("read", "between", "step", "points")  # which need a file
+OF_READ = ("columns", "units", "format", "where", "current", "current_sign", "capacity", "area")
 OF_SYNTHETIC = ("noise", "current_noise", "period", "seed", "resolution")
 FOLLOWED = ("current", "protocol", "steps")  # "steps": the protocol, each step as long as in the record
 NO_PLACE = ("protocol", "optimise", "slab")  # tables of a scenario that a fit has no use for
@@ -71,12 +83,37 @@ class Synthetic:
 
 
 @dataclasses.dataclass(frozen=True)
+class Stored:
+    """A record in a file, how it is read (the options of `read_record`), and which part of it is meant: the rows from
+    and to a time [s], those of a step, as few as `points`."""
+
+    path: Path
+    options: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    between: tuple[float, float] | None = None
+    step: int | None = None
+    points: int | None = None
+
+    def record(self) -> Record:
+        """What is meant. Raises `OSError` and `ValueError`."""
+        try:
+            found = read_record(self.path, **self.options)
+        except TypeError as error:  # an option of the wrong kind
+            raise ValueError(f"read: {error}") from None
+        if self.between is not None:
+            found = found.between(*self.between)
+        if self.step is not None:
+            found = found.of_step(self.step)
+        return found if self.points is None else thinned(found, points=self.points)
+
+
+@dataclasses.dataclass(frozen=True)
 class Planned:
     """An experiment whose record is yet to be read, or made."""
 
     experiment: Experiment  # without its record
-    source: Path | Synthetic
+    source: Stored | Synthetic
     protocol: Any  # what was done, also where the measured current is followed
+    is_fitted: bool  # or predicted only
 
 
 @dataclasses.dataclass(frozen=True)
@@ -99,19 +136,24 @@ class FitFile:
     is_noise_known: bool
     directory: Path | None
 
-    def experiments(self) -> list[Experiment]:
-        """The experiments with their records. Raises `BadInput` with all that cannot be read or made."""
+    @cached_property
+    def records(self) -> tuple[Record, ...]:
+        """The records of all experiments. Raises `BadInput` with all that cannot be read or made."""
         found, wrong = [], []
         for each in self.planned:
             try:
-                record = each.source if isinstance(each.source, Path) else None
-                made = read_record(record) if record is not None else _made(each, self.truth)
-                found.append(each.experiment._replace(record=made))
+                stored = each.source if isinstance(each.source, Stored) else None
+                found.append(stored.record() if stored is not None else _made(each, self.truth))
             except (OSError, ValueError) as error:
                 wrong.append(f"experiment {each.experiment.name}: {error}")
         if wrong:
             raise BadInput(self.source, wrong)
-        return found
+        return tuple(found)
+
+    def experiments(self, are_fitted: bool = True) -> list[Experiment]:
+        """Those that are fitted, or those that are predicted only. Raises `BadInput`."""
+        both = zip(self.planned, self.records, strict=True)
+        return [each.experiment._replace(record=record) for each, record in both if each.is_fitted is are_fitted]
 
     def run(self, progress: Watcher | None = None, checkpoint: Path | None = None, resume: bool = False) -> Fit:
         """The fit. Raises `BadInput`."""
@@ -132,6 +174,13 @@ class FitFile:
                 resume=resume,
             )
         except (ValueError, ImportError) as error:
+            raise BadInput(self.source, str(error).splitlines()) from None
+
+    def predictions(self, found: Fit) -> dict[str, Prediction]:
+        """What the fitted cell has in the experiments that are predicted only. Raises `BadInput`."""
+        try:
+            return predictions(found, self.experiments(are_fitted=False))
+        except ValueError as error:
             raise BadInput(self.source, str(error).splitlines()) from None
 
 
@@ -161,6 +210,8 @@ def fit_from(settings: Settings, source: str, found: list[str], folder: Path = P
     truth, start = _changed(read, cell), _start(read)
     free = _free(read, cell)
     planned = _experiments(read, folder, build, rtol or 1e-6, max_steps, temperature)
+    if planned and not any(each.is_fitted for each in planned):
+        read.problems.append("all of [[fit.experiments]] have fitted = false: there is nothing to fit to.")
     cost, method = _cost(read), _method(read)
     starts, seed = read.count(("fit", "starts")) or 1, read.take(("fit", "seed"), int, "a whole number") or 0
     is_known = read.flag(("fit", "noise_is_known"), False)
@@ -328,7 +379,12 @@ def _experiment(here: Entries, folder: Path, number: int) -> Planned | None:
     noise_I = _number(here, "current_noise", 1e-9, 1e3, "A")
     soc = _number(here, "soc", STATE_OF_CHARGE.low, STATE_OF_CHARGE.high, "")
     T = _number(here, "temperature", AMBIENT.low, AMBIENT.high, "degC")
+    begins = _number(here, "start", -1e9, 1e9, "s")
+    V_rest = _number(here, "rest_voltage", 0.0, 6.0, "V")
+    if soc is not None and V_rest is not None:
+        here.problems.append(f"{here.place} soc and rest_voltage both say where it begins; give one of them.")
     by_time = here.take("by_time", bool, "true or false", False)
+    is_fitted = here.take("fitted", bool, "true or false", True)
     if len(here.problems) > before or source is None:
         return None
     if noise is None and isinstance(source, Synthetic) and source.noise > 0:
@@ -338,18 +394,19 @@ def _experiment(here: Entries, folder: Path, number: int) -> Planned | None:
         observe += (Current(noise_I),)
     if warmth is not None:
         observe += (Temperature(warmth),)
-    name = here.text("name", source.stem if isinstance(source, Path) else f"experiment {number}")
+    name = here.text("name", source.path.stem if isinstance(source, Stored) else f"experiment {number}")
     experiment = Experiment(
         Record(np.zeros(0), np.zeros(0), np.zeros(0)),
         protocol=None if follow == "current" else protocol,
         is_timed=follow == "steps",
-        soc=1.0 if soc is None else soc,
+        soc=Resting(V_rest) if V_rest is not None else 1.0 if soc is None else soc,
         T=T,
         name=name,
         observe=observe,
         is_by_time=by_time,
+        t_start=begins,
     )
-    return Planned(experiment, source, protocol)
+    return Planned(experiment, source, protocol, is_fitted)
 
 
 def _number(here: Entries, key: str, low: float, high: float, unit: str) -> float | None:
@@ -362,7 +419,7 @@ def _number(here: Entries, key: str, low: float, high: float, unit: str) -> floa
     return None if value is None else float(value)
 
 
-def _source(here: Entries, folder: Path) -> Path | Synthetic | None:
+def _source(here: Entries, folder: Path) -> Stored | Synthetic | None:
     if ("file" in here.content) == ("synthetic" in here.content):
         here.problems.append(f'{here.place} needs either file = "..." or synthetic = {{...}}.')
         return None
@@ -373,7 +430,10 @@ def _source(here: Entries, folder: Path) -> Path | Synthetic | None:
             beside = [each.name for each in path.parent.iterdir()] if path.parent.is_dir() else []
             here.problems.append(f"{here.place} file: there is no file {path}.{near_name(path.name, beside)}")
             return None
-        return path if name else None
+        return _stored(here, path) if name else None
+    for key in OF_FILE:
+        if key in here.content:
+            here.problems.append(f"{here.place} {key} is for records from a file.")
     table = here.table("synthetic")
     if table is None:
         return None
@@ -386,6 +446,25 @@ def _source(here: Entries, folder: Path) -> Path | Synthetic | None:
         period=number("period", 1e-3, 1e6, "s", usual.period),
         seed=table.take("seed", int, "a whole number", usual.seed),
         resolution=number("resolution", 0.0, 1.0, "V", usual.resolution),
+    )
+
+
+def _stored(here: Entries, path: Path) -> Stored:
+    """A record in a file, as the entries say it is read."""
+    table = here.table("read") if "read" in here.content else None
+    if table is not None:
+        table.only(OF_READ)
+    between = here.take("between", list, "[from, to] in s")
+    is_pair = between is not None and len(between) == 2 and all(isinstance(x, (int, float)) for x in between)
+    if between is not None and not (is_pair and between[0] < between[1]):
+        here.problems.append(f"{here.place} between must be [from, to] in s, found {shown(between)}.")
+        between = None
+    return Stored(
+        path,
+        {} if table is None else dict(table.content),
+        None if between is None else (float(between[0]), float(between[1])),
+        here.take("step", int, "a whole number"),
+        here.take("points", int, "a whole number"),
     )
 
 

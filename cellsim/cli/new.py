@@ -89,9 +89,14 @@ synthetic = {noise = 1e-3, period = 30.0}  # a record that the cell makes itself
 protocol = ["Discharge at 1C until 2.7 V"]
 # follow = "protocol"         # "steps": its steps as long as in the record; "current": that of the record, the default
                               # where no protocol is given
-# soc = 1.0
+# soc = 1.0                   # or rest_voltage = 4.18, at which the cell rested before
 # temperature = 25.0          # degC
 # noise = 1e-3                # V, standard deviation
+# read = {columns = {voltage = "U"}, current = 5.0}  # what `cellsim read` is told by options
+# between = [0.0, 3600.0]     # s; or step = 2, as `cellsim read` numbers them: a part of the file
+# start = 0.0                 # s, when the run began, of a record without its first moments
+# points = 100                # thinned to so many rows
+# fitted = false              # the record is not fitted, but predicted by the fitted cell
 
 [fit.truth]                   # for synthetic records
 "electrolyte.kappa.scale" = 1.3
