@@ -24,6 +24,7 @@ from cellsim.fitting.costs import Squared as Squared  # noqa: E402
 from cellsim.fitting.costs import StudentT as StudentT  # noqa: E402
 from cellsim.fitting.experiment import Build as Build  # noqa: E402
 from cellsim.fitting.experiment import Experiment as Experiment  # noqa: E402
+from cellsim.fitting.experiment import Resting as Resting  # noqa: E402
 from cellsim.fitting.fit import Fit as Fit  # noqa: E402
 from cellsim.fitting.fit import fit as fit  # noqa: E402
 from cellsim.fitting.free import Free as Free  # noqa: E402
@@ -31,6 +32,7 @@ from cellsim.fitting.impedance import ImpedanceExperiment as ImpedanceExperiment
 from cellsim.fitting.methods import BFGS as BFGS  # noqa: E402
 from cellsim.fitting.methods import GaussNewton as GaussNewton  # noqa: E402
 from cellsim.fitting.methods import LevenbergMarquardt as LevenbergMarquardt  # noqa: E402
+from cellsim.fitting.prediction import predictions as predictions  # noqa: E402
 from cellsim.fitting.readers import UnreadableRecord as UnreadableRecord  # noqa: E402
 from cellsim.fitting.readers import read_record as read_record  # noqa: E402
 from cellsim.fitting.record import Record as Record  # noqa: E402

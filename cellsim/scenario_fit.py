@@ -3,16 +3,18 @@ refused with everything that is wrong at once."""
 
 import dataclasses
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from cellsim.entries import Entries
 from cellsim.fitting.costs import COSTS, AbstractCost, Squared
-from cellsim.fitting.experiment import Build
+from cellsim.fitting.experiment import Build, Experiment
 from cellsim.fitting.fit import Fit, Watcher, fit
 from cellsim.fitting.free import Free
 from cellsim.fitting.methods import BFGS, AbstractMethod, GaussNewton, LevenbergMarquardt
 from cellsim.fitting.other_methods import DifferentialEvolution, FirstOrder, NelderMead
+from cellsim.fitting.prediction import Prediction, predictions
 from cellsim.fitting.problem import AnyExperiment
 from cellsim.hints import near_name
 from cellsim.scenario import AMBIENT, RTOL, subject_from
@@ -53,8 +55,9 @@ class FitFile:
     is_noise_known: bool
     directory: Path | None
 
-    def experiments(self) -> list[AnyExperiment]:
-        """The experiments with their data. Raises `BadInput` with all that cannot be read or made."""
+    @cached_property
+    def with_data(self) -> tuple[AnyExperiment, ...]:
+        """All experiments with their data. Raises `BadInput` with all that cannot be read or made."""
         found, wrong = [], []
         for each in self.planned:
             try:
@@ -63,7 +66,12 @@ class FitFile:
                 wrong.append(f"experiment {each.experiment.name}: {error}")
         if wrong:
             raise BadInput(self.source, wrong)
-        return found
+        return tuple(found)
+
+    def experiments(self, are_fitted: bool = True) -> list[AnyExperiment]:
+        """Those that are fitted, or those that are predicted only. Raises `BadInput`."""
+        both = zip(self.planned, self.with_data, strict=True)
+        return [experiment for each, experiment in both if each.is_fitted is are_fitted]
 
     def run(self, progress: Watcher | None = None, checkpoint: Path | None = None, resume: bool = False) -> Fit:
         """The fit. Raises `BadInput`."""
@@ -84,6 +92,14 @@ class FitFile:
                 resume=resume,
             )
         except (ValueError, ImportError) as error:
+            raise BadInput(self.source, str(error).splitlines()) from None
+
+    def predictions(self, found: Fit) -> dict[str, Prediction]:
+        """What the fitted cell has in the experiments that are predicted only. Raises `BadInput`."""
+        unseen = [each for each in self.experiments(are_fitted=False) if isinstance(each, Experiment)]
+        try:
+            return predictions(found, unseen)
+        except ValueError as error:
             raise BadInput(self.source, str(error).splitlines()) from None
 
 
@@ -113,6 +129,8 @@ def fit_from(settings: Settings, source: str, found: list[str], folder: Path = P
     truth, start = changed(read, cell), starting(read)
     free = freed(read, cell)
     planned = planned_experiments(read, folder, build, rtol or 1e-6, max_steps, temperature)
+    if planned and not any(each.is_fitted for each in planned):
+        read.problems.append("all of [[fit.experiments]] have fitted = false: there is nothing to fit to.")
     cost, method = _cost(read), _method(read)
     starts, seed = read.count(("fit", "starts")) or 1, read.take(("fit", "seed"), int, "a whole number") or 0
     is_known = read.flag(("fit", "noise_is_known"), False)

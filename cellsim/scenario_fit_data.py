@@ -10,7 +10,7 @@ import numpy as np
 
 from cellsim.constants import ZERO_CELSIUS
 from cellsim.entries import Entries
-from cellsim.fitting.experiment import Build, Experiment
+from cellsim.fitting.experiment import Build, Experiment, Resting
 from cellsim.fitting.impedance import SHARE, ImpedanceExperiment
 from cellsim.fitting.observables import (
     AbstractResidual,
@@ -24,6 +24,7 @@ from cellsim.fitting.observables import (
 from cellsim.fitting.readers.read import read_record
 from cellsim.fitting.record import Record
 from cellsim.fitting.spectra import load_spectrum
+from cellsim.fitting.thinning import thinned
 from cellsim.hints import near_name
 from cellsim.protocols import language
 from cellsim.protocols.protocol import Protocol
@@ -40,7 +41,14 @@ OF_EITHER = ("name", "soc", "temperature")
 OF_RUN = (
     *OF_EITHER,
     "file",
+    "read",
+    "between",
+    "step",
+    "points",
     "synthetic",
+    "fitted",
+    "rest_voltage",
+    "start",
     "protocol",
     "follow",
     "observe",
@@ -54,6 +62,8 @@ OF_RUN = (
     "by_time",
 )
 OF_SPECTRUM = (*OF_EITHER, "impedance", "number", "noise", "mesh")
+OF_FILE = ("read", "between", "step", "points")  # which need a file
+OF_READ = ("columns", "units", "format", "where", "current", "current_sign", "capacity", "area")
 OF_SYNTHETIC = ("noise", "current_noise", "period", "seed", "resolution")
 OF_MADE_SPECTRUM = ("from", "to", "count", "noise", "seed")
 OF_PROFILES = ("file", "field", "noise")
@@ -79,6 +89,30 @@ class Synthetic:
 
 
 @dataclasses.dataclass(frozen=True)
+class Stored:
+    """A record in a file, how it is read (the options of `read_record`), and which part of it is meant: the rows from
+    and to a time [s], those of a step, as few as `points`."""
+
+    path: Path
+    options: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    between: tuple[float, float] | None = None
+    step: int | None = None
+    points: int | None = None
+
+    def record(self) -> Record:
+        """What is meant. Raises `OSError` and `ValueError`."""
+        try:
+            found = read_record(self.path, **self.options)
+        except TypeError as error:  # an option of the wrong kind
+            raise ValueError(f"read: {error}") from None
+        if self.between is not None:
+            found = found.between(*self.between)
+        if self.step is not None:
+            found = found.of_step(self.step)
+        return found if self.points is None else thinned(found, points=self.points)
+
+
+@dataclasses.dataclass(frozen=True)
 class SyntheticSpectrum:
     """A spectrum that is made of the true cell, at `count` frequencies from `low` to `high` [Hz], with a `noise` over
     the modulus."""
@@ -95,9 +129,10 @@ class Planned:
     """An experiment whose data are yet to be read, or made."""
 
     experiment: Experiment | ImpedanceExperiment  # without its data
-    source: Path | Synthetic | SyntheticSpectrum
+    source: Path | Stored | Synthetic | SyntheticSpectrum
     protocol: Any = None  # what was done, also where the measured current is followed
     number: int | None = None  # of the spectrum in a file of several
+    is_fitted: bool = True  # or predicted only
 
     def with_data(self, truth: Any) -> Experiment | ImpedanceExperiment:
         """The experiment with its data, made-up ones of the cell `truth`. Raises `OSError`, and `ValueError` for what
@@ -106,8 +141,8 @@ class Planned:
             if isinstance(self.source, Path):
                 return self.experiment._replace(spectrum=load_spectrum(self.source, self.number))
             return self.experiment._replace(spectrum=_made_spectrum(self, truth))
-        if isinstance(self.source, Path):
-            return self.experiment._replace(record=read_record(self.source))
+        if isinstance(self.source, Stored):
+            return self.experiment._replace(record=self.source.record())
         assert isinstance(self.source, Synthetic)
         return self.experiment._replace(record=_made(self, self.source, truth))
 
@@ -152,17 +187,24 @@ def _run(here: Entries, folder: Path, number: int, of_all: Mapping[str, Any]) ->
     follow = here.chosen("follow", "current" if steps is None else "protocol", FOLLOWED)
     if protocol is None and steps is None and (follow != "current" or isinstance(source, Synthetic)):
         here.problems.append(f"{here.place} needs protocol, a list of steps.")
+    begins = _number(here, "start", -1e9, 1e9, "s")
+    V_rest = _number(here, "rest_voltage", 0.0, 6.0, "V")
+    if of_all["soc"] is not None and V_rest is not None:
+        here.problems.append(f"{here.place} soc and rest_voltage both say where it begins; give one of them.")
+    soc = Resting(V_rest) if V_rest is not None else 1.0 if of_all["soc"] is None else of_all["soc"]
+    is_fitted = here.take("fitted", bool, "true or false", True)
     observe = _observed(here, folder, source.noise if isinstance(source, Synthetic) else 0.0)
     experiment = Experiment(
         Record(np.zeros(0), np.zeros(0), np.zeros(0)),
-        **{**of_all, "soc": 1.0 if of_all["soc"] is None else of_all["soc"]},
+        **{**of_all, "soc": soc},
         protocol=None if follow == "current" else protocol,
         is_timed=follow == "steps",
-        name=here.text("name", source.stem if isinstance(source, Path) else f"experiment {number}"),
+        name=here.text("name", source.path.stem if isinstance(source, Stored) else f"experiment {number}"),
+        t_start=begins,
         observe=observe,
         is_by_time=here.take("by_time", bool, "true or false", False),
     )
-    return None if source is None else Planned(experiment, source, protocol)
+    return None if source is None else Planned(experiment, source, protocol, is_fitted=is_fitted)
 
 
 def _spectrum(here: Entries, folder: Path, number: int, of_all: Mapping[str, Any]) -> Planned | None:
@@ -303,14 +345,33 @@ def _file(here: Entries, key: str, folder: Path) -> Path | None:
     return path if name else None
 
 
-def _source(here: Entries, folder: Path) -> Path | Synthetic | None:
+def _stored(here: Entries, folder: Path) -> Stored | None:
+    """A record in a file, as the entries say it is read."""
+    path = _file(here, "file", folder)
+    table = here.table("read") if "read" in here.content else None
+    if table is not None:
+        table.only(OF_READ)
+    between = here.take("between", list, "[from, to] in s")
+    is_pair = between is not None and len(between) == 2 and all(isinstance(x, (int, float)) for x in between)
+    if between is not None and not (is_pair and between[0] < between[1]):
+        here.problems.append(f"{here.place} between must be [from, to] in s, found {shown(between)}.")
+        between = None
+    step, points = (here.take(key, int, "a whole number") for key in ("step", "points"))
+    pair = None if between is None else (float(between[0]), float(between[1]))
+    return None if path is None else Stored(path, {} if table is None else dict(table.content), pair, step, points)
+
+
+def _source(here: Entries, folder: Path) -> Stored | Synthetic | None:
     if ("file" in here.content) == ("synthetic" in here.content):
         here.problems.append(
             f'{here.place} needs either file = "..." or synthetic = {{...}}; or impedance = "...", a spectrum.'
         )
         return None
     if "file" in here.content:
-        return _file(here, "file", folder)
+        return _stored(here, folder)
+    for key in OF_FILE:
+        if key in here.content:
+            here.problems.append(f"{here.place} {key} is for records from a file.")
     table = here.table("synthetic")
     if table is None:
         return None

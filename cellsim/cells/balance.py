@@ -83,5 +83,27 @@ def at_soc(cell: Cell, soc: Scalar, T: Scalar) -> Lithiation:
     else:
         empty = Lithiation(_all(cell.negative, window.negative_empty), _all(cell.positive, window.positive_empty))
         full = Lithiation(_all(cell.negative, window.negative_full), _all(cell.positive, window.positive_full))
-    between = lambda a, b: a + soc * (b - a)
-    return Lithiation(between(empty.negative, full.negative), between(empty.positive, full.positive))
+    return _between(empty, full, soc)
+
+
+def _between(empty: Lithiation, full: Lithiation, soc: Scalar) -> Lithiation:
+    return Lithiation(*(a + soc * (b - a) for a, b in zip(empty, full, strict=True)))
+
+
+def soc_at_voltage(cell: Cell, V: Scalar, T: Scalar) -> Scalar:
+    """The state of charge [-] at which the cell rests at `V` [V] and `T` [K], below 0 and above 1 too; where it cannot
+    rest there, some other one that its electrodes can have. What `at_soc` undoes."""
+    empty, full = (at_soc(cell, jnp.asarray(soc), T) for soc in (0.0, 1.0))
+    margin = 1e-9  # as above
+    ends = [((end - a) / (b - a)) for a, b in zip(empty, full, strict=True) for end in (margin, 1.0 - margin)]
+    low, high = jnp.maximum(ends[0], ends[3]), jnp.minimum(ends[1], ends[2])  # the positive one empties on charge
+    low, high = jax.lax.stop_gradient((low, high))
+    root: optx.Solution = optx.root_find(
+        lambda soc, _: open_circuit_voltage(cell, _between(empty, full, soc), T) - V,
+        optx.Bisection(rtol=1e-14, atol=1e-14, flip=False),  # type: ignore[call-arg]
+        0.5 * (low + high),
+        options=dict(lower=low, upper=high),
+        max_steps=64,
+        throw=False,
+    )
+    return root.value

@@ -4,7 +4,7 @@ import argparse
 import contextlib
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from cellsim import __version__, fit_output, shipped
@@ -12,11 +12,13 @@ from cellsim.cli import DONE, FAILED, INTERRUPTED
 from cellsim.cli.run import DEFAULT_FOLDER, folder_for
 from cellsim.cli.terminal import StatusLine, is_colourful, table
 from cellsim.fitting.fit import Fit, Progress
+from cellsim.fitting.prediction import Prediction
 from cellsim.fitting.report import notes
 from cellsim.scenario_fit import FitFile, load_fit
 from cellsim.settings import BadInput
 from cellsim.simulation.solution import OutsideMeasuredRange
 
+Predictions = Mapping[str, Prediction]
 MOST_SHOWN = 6  # numbers in the status line
 
 
@@ -36,8 +38,9 @@ def fit(arguments: argparse.Namespace, argv: Sequence[str]) -> int:
                 status.say(_line(progress))
 
             found = file.run(show, state, arguments.resume)
+            unseen = file.predictions(found)
             status.say("writing files")
-            files = _written(found, file, directory, argv)
+            files = _written(found, unseen, file, directory, argv)
     except KeyboardInterrupt:
         if state.is_file():
             again = f"{arguments.file} --out {arguments.out}" if arguments.out else arguments.file
@@ -50,7 +53,7 @@ def fit(arguments: argparse.Namespace, argv: Sequence[str]) -> int:
     with contextlib.suppress(FileNotFoundError):
         state.unlink()
     if not arguments.quiet:
-        print(closing_table(file, found, files))
+        print(closing_table(file, found, unseen, files))
     if found.converged:
         return DONE
     print(f"cellsim: the fit has not converged: {found.reason}; what was reached is in {directory}.", file=sys.stderr)
@@ -68,7 +71,7 @@ def _line(progress: Progress) -> str:
     return f"{start}step {progress.iteration}: cost {progress.cost:.5g}; {numbers}"
 
 
-def _written(found: Fit, file: FitFile, directory: Path, argv: Sequence[str]) -> list[Path]:
+def _written(found: Fit, unseen: Predictions, file: FitFile, directory: Path, argv: Sequence[str]) -> list[Path]:
     about = {
         "title": file.title,
         "cell": file.cell.name,
@@ -76,12 +79,13 @@ def _written(found: Fit, file: FitFile, directory: Path, argv: Sequence[str]) ->
         "command": " ".join(["cellsim", *argv]),
         "version": __version__,
     }
-    return fit_output.write_fit(found, directory, file.title, about)
+    return fit_output.write_fit(found, directory, file.title, about, unseen)
 
 
-def closing_table(file: FitFile, found: Fit, files: Sequence[Path]) -> str:
+def closing_table(file: FitFile, found: Fit, unseen: Predictions, files: Sequence[Path]) -> str:
     """What came out, on a dozen lines."""
     rows = [("fitted", found.report_head().replace("\n", " "))]
+    rows += [("predicted", f"{name}: {fit_output.prediction_in_words(each)}") for name, each in unseen.items()]
     for k, name in enumerate(found.names):
         about = found.problem.quantity(k)
         unit = "" if about is None or about.unit == "-" else f" {about.unit}"

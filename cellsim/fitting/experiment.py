@@ -10,9 +10,12 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from cellsim.cells.balance import at_soc, open_circuit_voltage, soc_at_voltage
+from cellsim.cells.design import Cell
 from cellsim.fitting.costs import AbstractCost
 from cellsim.fitting.observables import AbstractResidual, Capacity, Voltage
 from cellsim.fitting.record import Record
+from cellsim.fitting.segments import SHORTEST
 from cellsim.fitting.targets import Conditions
 from cellsim.models.dfn import DFN
 from cellsim.models.lumped import Lumped
@@ -31,6 +34,7 @@ TOLERATED = 0.01  # of the duration of a record; a run that stops earlier than t
 MISSING = 500.0  # standard deviations, root mean square over the record, for a run that does not start at all
 CONSTANT = 1e-3  # of its greatest size, within which a measured current is constant
 LONGER = 3.0  # times its record, for which a run may last whose end is compared
+REACHED = 1e-6  # V, of a voltage at rest
 ROWS = 50  # the rows of a record are filled up to a multiple of these, so that few programs serve any number
 
 
@@ -48,6 +52,17 @@ class Build:
         return Lumped(model) if self.is_lumped else model
 
 
+class Resting(NamedTuple):
+    """The state of charge at which a full cell rests at `V` [V], as before its record begins; it moves as the cell
+    does."""
+
+    V: Any
+
+    def soc(self, cell: Any, T: Any) -> Array:
+        """The state of charge [-] of `cell` at `T` [K]."""
+        return soc_at_voltage(cell, jnp.asarray(self.V), jnp.asarray(T))
+
+
 class Experiment(NamedTuple):
     """A measured run.
 
@@ -56,14 +71,17 @@ class Experiment(NamedTuple):
       the same is meant.
     - `protocol`: what was done, as of `simulate`; by default the measured current is followed.
     - `soc`, `T`: state of charge [-] and temperature [K] at the beginning, of which a fit may find a better one. `T` is
-      by default the first one of the record, or else that of the cell.
-    - `is_timed`: whether the steps of the protocol end when those of the record did (by its step numbers), and not by
-      their own voltages and currents. A switch then comes at the same time whatever the numbers that move, so that
-      every residual is a smooth function of them.
+      by default the first one of the record, or else that of the cell. A `Resting` voltage in the place of `soc` is
+      kept to whatever the numbers that move; it needs no number of its own in a fit, and none in a prediction.
+    - `is_timed`: whether the steps of the protocol end when those of the record did (by its step numbers, or without
+      them as they are recognised), and not by their own voltages and currents. A switch then comes at the same time
+      whatever the numbers that move, so that every residual is a smooth function of them.
     - `observe`: what is compared.
     - `is_by_time`: whether every row counts by the time that it stands for, and not each the same; for records that are
       much denser in some parts than in others.
     - `weight`: how much every row of the record counts besides, 1 for as much as its noise says, 0 for not at all.
+    - `t_start`: when the run begins [s], on the clock of the record; by default with its first row. For records without
+      their first moments, as digitised curves are: what passes before the first row is its current.
     - `rtol`, `max_steps`: of the time integration; `max_steps` bounds the time steps of one step of the protocol.
     """
 
@@ -77,6 +95,7 @@ class Experiment(NamedTuple):
     observe: tuple[AbstractResidual, ...] = (Voltage(),)
     is_by_time: bool = False
     weight: Any = None
+    t_start: float | None = None
     rtol: float = 1e-6
     max_steps: int = 256
 
@@ -94,6 +113,12 @@ class Experiment(NamedTuple):
     def length(self) -> int:
         """The rows of its record."""
         return len(self.record)
+
+    @property
+    def times(self) -> Float[np.ndarray, " rows"]:
+        """Times of the record's rows since the run began [s]."""
+        t = np.asarray(self.record.t, float)
+        return t - (t[0] if self.t_start is None else self.t_start) if len(t) else t
 
     def prepared(self, cell: Any, rows: int = 0) -> "Prepared":
         """Its numbers on a cell like `cell`, with room for `rows` of the record at least. Raises `ValueError`, saying
@@ -117,16 +142,20 @@ class Prepared(eqx.Module):
     rtol: Float[np.ndarray, ""]
     max_steps: int = eqx.field(static=True)
     follows_record: bool = eqx.field(static=True)
+    resting: Resting | None = None
 
     def solution(self, cell: Any, conditions: Conditions) -> Solution:
         """The run of a cell, at the times of the record."""
         protocol = self.protocol
         if self.follows_record:
             protocol = _scaled(protocol, conditions.I_scale)
+        soc = conditions.soc
+        if self.resting is not None:
+            soc = Resting(self.resting.V - conditions.V_offset).soc(cell, conditions.T)
         found = simulate(
             self.model(cell),
             protocol,
-            soc=conditions.soc,
+            soc=soc,
             T=conditions.T,
             times=self.times,
             rtol=self.rtol,
@@ -179,9 +208,11 @@ def prepared(experiment: Experiment, cell: Any, rows: int = 0) -> Prepared:
     """The numbers of an experiment on a cell like `cell`, with room for `rows` of the record at least. Raises
     `ValueError`, saying what is missing."""
     record, name = experiment.record, experiment.called
-    t = np.asarray(record.t, float) - float(record.t[0]) if len(record) else np.zeros(0)
+    t = experiment.times
     if len(t) < 2 or not np.all(np.diff(t) >= 0) or not t[-1] > 0:
         raise ValueError(f"{name}: a record needs two rows or more whose times rise; it has {len(t)}.")
+    if t[0] < 0:
+        raise ValueError(f"{name}: t_start = {experiment.t_start:g} s is after the first row, at {record.t[0]:g} s.")
     for what in ("I", "V"):
         if not np.all(np.isfinite(getattr(record, what))):
             raise ValueError(f"{name}: {what} of the record is not finite throughout. Leave such rows out.")
@@ -209,15 +240,19 @@ def prepared(experiment: Experiment, cell: Any, rows: int = 0) -> Prepared:
     T = experiment.T
     if T is None:
         T = experiment.model(cell).T_usual if record.T is None else float(record.T[0])
-    protocol = measured_current(record) if follows_record else without_words(experiment.protocol)
+    protocol = measured_current(record, t) if follows_record else without_words(experiment.protocol)
     times: np.ndarray | StepTimes = filled(t, LONGER * t[-1] if is_open else t[-1])
     if experiment.is_timed and not follows_record:
         try:
-            protocol, since = timed(protocol, record)
+            protocol, since = timed(protocol, record, t)
         except ValueError as error:
             raise ValueError(f"{name}: {error}") from None
         if isinstance(protocol, Protocol):
             times = StepTimes(filled(since.step, since.step[-1]), filled(since.t, since.t[-1]))
+    soc, resting = experiment.soc, None
+    if isinstance(soc, Resting):
+        resting = Resting(np.asarray(soc.V, float))
+        soc = _resting_soc(resting, cell, T, name)
     return Prepared(
         model=experiment.model,
         protocol=protocol,
@@ -228,11 +263,26 @@ def prepared(experiment: Experiment, cell: Any, rows: int = 0) -> Prepared:
         weight=tuple(weight),
         rows=np.asarray(sum(float(np.sum(w > 0)) for w in weight)),
         duration=np.asarray(t[-1]),
-        conditions=Conditions(soc=experiment.soc, T=T),
+        conditions=Conditions(soc=soc, T=T),
         rtol=np.asarray(experiment.rtol),
         max_steps=experiment.max_steps,
         follows_record=follows_record,
+        resting=resting,
     )
+
+
+def _resting_soc(resting: Resting, cell: Any, T: Any, name: str) -> float:
+    """The state of charge that is meant. Raises `ValueError` where `cell` has none."""
+    if not isinstance(cell, Cell):
+        raise ValueError(f"{name}: only a full cell rests at a voltage by itself; give a number for soc.")
+    soc = resting.soc(cell, T)
+    reached = float(open_circuit_voltage(cell, at_soc(cell, soc, jnp.asarray(T)), jnp.asarray(T)))
+    if not abs(reached - float(resting.V)) < REACHED:
+        raise ValueError(
+            f"{name}: {cell.name} cannot rest at {float(resting.V):.4g} V. Is it a voltage under current, or one of "
+            "another cell?"
+        )
+    return float(soc)
 
 
 def padded_rows(rows: int) -> int:
@@ -258,10 +308,12 @@ def _density(t: np.ndarray) -> np.ndarray:
     return width / np.mean(width)
 
 
-def measured_current(record: Record) -> Step:
+def measured_current(record: Record, times: Float[np.ndarray, " rows"]) -> Step:
     """A step that follows the current of a record, constant or straight from row to row, and gives up well beyond its
-    voltages."""
-    t, I = np.asarray(record.t, float) - float(record.t[0]), np.asarray(record.I, float)
+    voltages; `times` of its rows since the step began [s]."""
+    t, I = times, np.asarray(record.I, float)
+    if t[0] > 0:
+        t, I = np.concatenate([[0.0], t]), np.concatenate([I[:1], I])
     low, high = jnp.asarray(np.min(record.V) - ROOM), jnp.asarray(np.max(record.V) + ROOM)
     mean = float(np.trapezoid(I, t) / t[-1])
     if np.ptp(I) <= CONSTANT * max(abs(mean), 1e-12) or not np.any(I):
@@ -287,23 +339,29 @@ def without_words(protocol: Any) -> Any:
     return Protocol([bare(cycle) for cycle in protocol.cycles], protocol.until)
 
 
-def timed(protocol: Step | Protocol, record: Record) -> tuple[Step | Protocol, StepTimes]:
+def timed(
+    protocol: Step | Protocol, record: Record, times: Float[np.ndarray, " rows"]
+) -> tuple[Step | Protocol, StepTimes]:
     """The protocol with steps that last as long as those of the record, and give up well beyond its voltages; and the
-    times of the record since its steps began. Raises `ValueError` where the two have not the same number of steps."""
-    t = np.asarray(record.t, float) - float(record.t[0])
+    times of the record, which are `times` since the run began, since its steps began. Raises `ValueError` where the two
+    have not the same number of steps."""
     cycles = protocol.cycles if isinstance(protocol, Protocol) else (Cycle((protocol,)),)
     count = sum(len(cycle.steps) for cycle in cycles)
-    numbers = np.zeros(len(t), int) if record.step is None else np.asarray(record.step)
-    changes = np.flatnonzero(np.diff(numbers) != 0)
-    if len(changes) + 1 != count:
-        said = "has no step numbers" if record.step is None else f"has {len(changes) + 1} steps"
-        raise ValueError(f"the record {said}, the protocol {count}: their ends cannot be matched.")
-    began = np.append(0.0, t[changes])  # a step begins with the last row of the one before
-    durations = iter(np.diff(np.append(began, t[-1])))
+    if record.step is not None:
+        last = np.append(np.flatnonzero(np.diff(record.step) != 0), len(times) - 1)
+    else:
+        last = np.array([each.stop - 1 for each in record.steps if each.duration >= SHORTEST])
+    if len(last) != count:
+        raise ValueError(
+            f"the record has {len(last)} steps, the protocol {count}: their ends cannot be matched. "
+            "`record.steps` shows those of the record."
+        )
+    began = np.append(0.0, times[last[:-1]])  # a step begins with the last row of the one before
+    durations = iter(np.diff(np.append(began, times[last[-1]])))
     low, high = (jnp.asarray(x) for x in (np.min(record.V) - ROOM, np.max(record.V) + ROOM))
     made = [Cycle(tuple(_lasting(step, next(durations), low, high) for step in cycle.steps)) for cycle in cycles]
-    number = np.searchsorted(changes, np.arange(len(t)))  # of the row's step, from 0
-    return (Protocol(made) if count > 1 else made[0].steps[0]), StepTimes(number + 1, t - began[number])
+    number = np.minimum(np.searchsorted(last, np.arange(len(times))), count - 1)  # of the row's step, from 0
+    return (Protocol(made) if count > 1 else made[0].steps[0]), StepTimes(number + 1, times - began[number])
 
 
 def _lasting(step: Step, duration: float, low: Array, high: Array) -> Step:

@@ -20,7 +20,6 @@ from cellsim.fitting.free import Free
 from cellsim.fitting.identifiability import Identifiability, identifiability
 from cellsim.fitting.impedance import ImpedanceExperiment
 from cellsim.fitting.methods import CONVERGED, AbstractMethod, Iterate, LevenbergMarquardt
-from cellsim.fitting.observables import Voltage
 from cellsim.fitting.problem import AnyExperiment, Linear, Problem
 from cellsim.fitting.transforms import Between
 from cellsim.simulation.spectrum import Spectrum
@@ -48,8 +47,34 @@ class Predicted(NamedTuple):
 
     @property
     def rmse(self) -> float:
-        """Root of the mean square difference [V]."""
+        """Root of the mean square difference of all rows [V]."""
         return float(np.sqrt(np.mean((self.found - self.measured) ** 2)))
+
+    @property
+    def rmse_in_time(self) -> float:
+        """Root of the mean square difference over time [V], whatever the rows are: what counts where a record was
+        thinned, whose rows stand close where the voltage bends."""
+        return float(np.sqrt(np.trapezoid((self.found - self.measured) ** 2, self.t) / (self.t[-1] - self.t[0])))
+
+    @property
+    def persistence(self) -> float:
+        """Correlation of the differences in neighbouring rows: about 0 of noise, near 1 of what a model does not tell.
+        0 where there are no differences."""
+        left = self.found - self.measured
+        size = float(np.mean(left**2))
+        return float(np.mean(left[1:] * left[:-1])) / size if size > 0 else 0.0
+
+
+def voltages(problem: Problem, point: Linear) -> dict[str, Predicted]:
+    """Measured voltages, and those of the runs at a point, of every experiment that compares them."""
+    found = {}
+    for k, each in enumerate(problem.experiments):
+        place = problem.place_of_voltage(k)
+        if place is not None and isinstance(each, Experiment):
+            record, rows = each.record, len(each.record)
+            V = point.seen[k][place][:rows]
+            found[each.called] = Predicted(each.times, np.asarray(record.I), np.asarray(record.V), V)
+    return found
 
 
 class Compared(NamedTuple):
@@ -133,18 +158,7 @@ class Fit:
     @cached_property
     def predicted(self) -> dict[str, Predicted]:
         """Measured and fitted voltages of every experiment that compares them."""
-        return self._predicted_at(self.here)
-
-    def _predicted_at(self, point: Linear) -> dict[str, Predicted]:
-        found = {}
-        for k, each in enumerate(self.problem.experiments):
-            place = self.place_of_voltage(k)
-            if place is not None and isinstance(each, Experiment):
-                record, rows = each.record, len(each.record)
-                t = np.asarray(record.t) - float(record.t[0])
-                V = point.seen[k][place][:rows]
-                found[each.called] = Predicted(t, np.asarray(record.I), np.asarray(record.V), V)
-        return found
+        return voltages(self.problem, self.here)
 
     @cached_property
     def compared(self) -> dict[str, tuple[Compared, ...]]:
@@ -173,16 +187,11 @@ class Fit:
                 )
         return found
 
-    def place_of_voltage(self, k: int) -> int | None:
-        """Where among what experiment `k` compares the voltage stands; None where it is not compared."""
-        observe = self.problem.experiments[k].observe
-        return next((n for n, what in enumerate(observe) if isinstance(what, Voltage)), None)
-
     @cached_property
-    def before(self) -> dict[str, Float[np.ndarray, " rows"]]:
-        """The voltages where the fit began [V]."""
+    def before(self) -> dict[str, Predicted]:
+        """Measured voltages, and those where the fit began."""
         z = self.problem.coordinates(np.array([self.initial[name] for name in self.names]))
-        return {name: run.found for name, run in self._predicted_at(self.problem.linearised(z)).items()}
+        return voltages(self.problem, self.problem.linearised(z))
 
     @property
     def rmse_V(self) -> float:

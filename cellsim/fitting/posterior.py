@@ -195,7 +195,7 @@ def bands(
     rows = flat[rng.choice(len(flat), size=min(draws, len(flat)), replace=False)]
     found = {}
     for k, name in enumerate(fit.problem.names_of_experiments):
-        place = fit.place_of_voltage(k)
+        place = fit.problem.place_of_voltage(k)
         if place is not None:
             count = len(fit.predicted[name].t)
             runs = [np.asarray(fit.problem.run(k, z)[1][place])[:count] for z in rows]

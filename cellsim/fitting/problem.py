@@ -16,9 +16,10 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 
 from cellsim.fitting.costs import AbstractCost, Squared
-from cellsim.fitting.experiment import Experiment, Prepared, padded_rows
+from cellsim.fitting.experiment import Experiment, Prepared, Resting, padded_rows
 from cellsim.fitting.free import Free, moved_subject
 from cellsim.fitting.impedance import ImpedanceExperiment, PreparedImpedance
+from cellsim.fitting.observables import Voltage
 from cellsim.fitting.targets import Of, Subject
 from cellsim.parameters import Quantity, UnknownPath
 
@@ -59,19 +60,24 @@ class Place(NamedTuple):
 
 
 class Problem:
-    """A cell, experiments, and what moves. Raises `ValueError` and `UnknownPath` for what cannot be meant, with all
-    that is wrong at once."""
+    """A cell, experiments, and what moves; with room for `rows` of every record at least. Raises `ValueError` and
+    `UnknownPath` for what cannot be meant, with all that is wrong at once."""
 
     def __init__(
-        self, cell: Any, experiments: Sequence[AnyExperiment], free: Sequence[Free], cost: AbstractCost | None = None
+        self,
+        cell: Any,
+        experiments: Sequence[AnyExperiment],
+        free: Sequence[Free],
+        cost: AbstractCost | None = None,
+        rows: int = 0,
     ):
         self.cell, self.cost = cell, Squared() if cost is None else cost
         self.experiments, self.free = tuple(experiments), tuple(free)
         self.names_of_experiments = [each.called for each in self.experiments]
         _refuse(self)
         longest = max(each.length for each in self.experiments)
-        room = padded_rows(longest) if longest <= MOST_ROWS_ALIKE else 0
-        self.data: list[AnyPrepared] = [each.prepared(cell, room) for each in self.experiments]
+        self.room = max(rows, padded_rows(longest) if longest <= MOST_ROWS_ALIKE else 0)
+        self.data: list[AnyPrepared] = [each.prepared(cell, self.room) for each in self.experiments]
         self.places, self._columns = self._laid_out()
         self.start = self._start()
         self.calls = {"residuals": 0, "jacobians": 0, "gradients": 0}
@@ -169,6 +175,11 @@ class Problem:
         return moved_subject(self.subject(k), self.moving(k), jnp.asarray(z[self._columns[k]]))
 
     # ---- residuals
+
+    def place_of_voltage(self, k: int) -> int | None:
+        """Where among what experiment `k` compares the voltage stands; None where it is not compared."""
+        observe = self.experiments[k].observe
+        return next((n for n, what in enumerate(observe) if isinstance(what, Voltage)), None)
 
     def linearised(self, z: Float[np.ndarray, " free"]) -> Linear:
         """Residuals and Jacobian, those of the priors last."""
@@ -268,7 +279,12 @@ def _refuse(problem: Problem) -> None:
         unknown = [name for name in each.of if name not in names]
         if unknown:
             wrong.append(f"{each.path} is to move in {', '.join(unknown)}; the experiments are {', '.join(names)}.")
-        if not isinstance(each.target, Of):
+        if isinstance(each.target, Of):
+            moved = [k for k, name in enumerate(names) if not each.of or name in each.of]
+            rests = [names[k] for k in moved if isinstance(problem.experiments[k].soc, Resting)]
+            if each.path == "soc" and rests:
+                wrong.append(f"soc cannot move in {', '.join(rests)}, whose state of charge is that of a resting cell.")
+        else:
             try:
                 each.target.get(Subject(problem.cell, None))  # type: ignore[arg-type]  # no condition is asked for
             except UnknownPath as error:

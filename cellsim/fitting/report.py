@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
 VOLTAGE = Voltage().label
 STRONG = 0.95  # a correlation that is worth a line
+RUNS_ON = 0.7  # a correlation of what is left in neighbouring rows that noise alone does not make
+ROWS = 12  # in which it can be seen
 
 
 def head(fit: "Fit") -> str:
@@ -71,6 +73,15 @@ def notes(fit: "Fit") -> list[str]:
             r = fit.correlation[k, other]
             if abs(r) > STRONG:
                 said.append(f"{fit.names[other]} and {place.name} are hardly told apart (correlation {r:+.3f}).")
+    for name, run in fit.predicted.items():
+        r = run.persistence
+        if len(run.t) >= ROWS and r > RUNS_ON:
+            factor = math.sqrt((1 + r) / max(1 - r, 1e-3))
+            said.append(
+                f"what is left of {name} is no noise, it runs on from row to row (correlation {r:.2f}): the model does "
+                f"not tell all that was measured, and standard errors that take it for noise may be {factor:.1f} times "
+                "too small."
+            )
     for name, ended in zip(fit.problem.names_of_experiments, fit.missing, strict=True):
         if ended > 0:
             said.append(f"the run of {name} ends {100 * ended:.2g} % of its record too early.")

@@ -7,38 +7,62 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from cellsim.plotting.style import BLACK, BLUE, GREY, ORANGE, RED, dress, new_figure, time_unit
+from cellsim.plotting.style import BLACK, BLUE, GREEN, GREY, ORANGE, RED, dress, new_figure, time_unit
 
 MOST_COLUMNS = 4
+MOST_ROOM = 1.5  # times what is left, for what is not known of it
 
 
-def fit_figure(runs: Mapping[str, Any], before: Mapping[str, np.ndarray] | None = None, title: str = "") -> Figure:
-    """Measured and fitted voltages of every run (`cellsim.fitting.fit.Predicted`), and below them what is left; of
-    `before`, the voltages where the fit began."""
-    rows = -(-len(runs) // MOST_COLUMNS)
-    columns = min(len(runs), MOST_COLUMNS)
+def fit_figure(
+    runs: Mapping[str, Any],
+    before: Mapping[str, Any] | None = None,
+    title: str = "",
+    unseen: Mapping[str, Any] | None = None,
+) -> Figure:
+    """Measured and fitted voltages of every run (`cellsim.fitting.fit.Predicted`), and below them what is left;
+    `before` has those where the fit began, `unseen` those that were not fitted
+    (`cellsim.fitting.prediction.Prediction`)."""
+    began, unseen = before or {}, unseen or {}
+    panels: list[tuple[str, Any, Any, Any]] = [(name, run, began.get(name), None) for name, run in runs.items()]
+    panels += [(f"{name} (not fitted)", each.run, each.before, each.std_error) for name, each in unseen.items()]
+    rows = -(-len(panels) // MOST_COLUMNS)
+    columns = min(len(panels), MOST_COLUMNS)
     figure = new_figure(max(4.4 * columns, 5.6), 5.0 * rows, title)
     axes = figure.subplots(2 * rows, columns, squeeze=False, height_ratios=(2.2, 1.0) * rows)
-    for panel in axes.ravel()[:]:
+    for panel in axes.ravel():
         panel.set_visible(False)
-    for number, (name, run) in enumerate(runs.items()):
+    for number, (name, run, start, error) in enumerate(panels):
         row, column = 2 * (number // columns), number % columns
         above, below = axes[row, column], axes[row + 1, column]
+        below.sharex(above)
         for panel in (above, below):
             panel.set_visible(True)
         unit = time_unit(float(run.t[-1]))
         t = run.t / unit.seconds
+        colour, what = (BLUE, "fitted") if error is None else (GREEN, "predicted")
         above.plot(t, run.measured, ".", color=BLACK, markersize=3, label="measured")
-        if before is not None and name in before:
-            above.plot(t, before[name], "--", color=GREY, linewidth=1.2, label="where it began")
-        above.plot(t, run.found, color=BLUE, linewidth=1.6, label=f"fitted, {1e3 * run.rmse:.3g} mV rms")
+        if start is not None:
+            above.plot(t, start.found, "--", color=GREY, linewidth=1.2, label=f"where it began, {_rms(start)}")
+        above.plot(t, run.found, color=colour, linewidth=1.6, label=f"{what}, {_rms(run)}")
         above.set_title(name)
         above.legend(frameon=False, fontsize=8)
-        below.plot(t, 1e3 * (run.found - run.measured), color=RED, linewidth=1.0)
+        left = 1e3 * (run.found - run.measured)
+        below.plot(t, left, color=RED, linewidth=1.0)
+        if error is not None and np.all(np.isfinite(error)):
+            limits = below.get_ylim()
+            wide = 2e3 * error
+            below.fill_between(t, left - wide, left + wide, color=RED, alpha=0.2, linewidth=0, label="2 std. errors")
+            shown = (min(limits[0], -MOST_ROOM * limits[1]), max(limits[1], -MOST_ROOM * limits[0]))
+            below.set_ylim(*(np.clip(x, *shown) for x in below.get_ylim()))  # an error at a bound may be anything
+            below.legend(frameon=False, fontsize=8)
         below.axhline(0.0, color=BLACK, linewidth=0.6)
         dress(above, "", "Voltage [V]" if column == 0 else "")
-        dress(below, unit.label, "Fitted - measured [mV]" if column == 0 else "")
+        dress(below, unit.label, "Model - measured [mV]" if column == 0 else "")
     return figure
+
+
+def _rms(run: Any) -> str:
+    return f"{1e3 * run.rmse:.3g} mV rms"
 
 
 def convergence_figure(history: np.ndarray, labels: Sequence[str], title: str = "") -> Figure:

@@ -11,7 +11,14 @@ import pytest
 import cellsim
 from cellsim import registry
 from cellsim.cells import library
-from cellsim.cells.balance import Lithiation, at_soc, at_voltage, cut_offs_are_reached, open_circuit_voltage
+from cellsim.cells.balance import (
+    Lithiation,
+    at_soc,
+    at_voltage,
+    cut_offs_are_reached,
+    open_circuit_voltage,
+    soc_at_voltage,
+)
 from cellsim.cells.design import Cell, lithium_capacity
 from cellsim.parameters import leaves
 
@@ -32,6 +39,11 @@ def rest_voltage(cell, theta):
 @pytest.fixture(scope="module", params=CELLS)
 def cell(request):
     return cellsim.load_cell(request.param)
+
+
+@jax.jit
+def soc_at_rest(cell, V):
+    return soc_at_voltage(cell, V, cell.T_ref)
 
 
 def lithium(cell, theta):
@@ -166,3 +178,18 @@ def test_a_voltage_between_the_cut_offs_is_found_again():
     theta = at_voltage(cell, jnp.asarray(3.7), cell.T_ref)
     assert float(rest_voltage(cell, theta)) == pytest.approx(3.7, abs=1e-11)
     assert lithium(cell, theta) == pytest.approx(lithium(cell, published_state(cell)), rel=1e-13)
+
+
+@pytest.mark.parametrize("name", ["Chen2020", "Ecker2015"])
+def test_the_state_of_charge_at_a_resting_voltage_is_the_one_that_has_it(name):
+    cell = cellsim.load_cell(name)
+    for soc in (0.02, 0.4, 1.0):
+        V = rest_voltage(cell, stoichiometries(cell, soc))
+        assert float(soc_at_rest(cell, V)) == pytest.approx(soc, abs=1e-9)
+
+
+def test_the_state_of_charge_at_a_resting_voltage_moves_with_the_cell_as_differences_say():
+    cell = cellsim.load_cell("Chen2020")
+    at = jax.jit(lambda x: soc_at_rest(cellsim.replace(cell, "positive.particle.theta0", x), 4.1))
+    x, h = cell.positive.particle.theta0, 1e-4
+    assert float(jax.jacfwd(at)(x)) == pytest.approx(float(at(x + h) - at(x - h)) / (2 * h), rel=1e-5)

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 import cellsim as cs
-from cellsim.fitting.experiment import ROOM, measured_current, timed, without_words
+from cellsim.fitting.experiment import ROOM, measured_current, prepared, timed, without_words
 from cellsim.fitting.observables import DifferentialCapacity, Profiles
+from cellsim.fitting.problem import Problem
 from cellsim.protocols import controls, language
 
 STEPS = ["Discharge at 1C until 2.7 V", "Rest for 10 minutes", "Hold at 4.2 V until C/20"]
@@ -22,7 +23,7 @@ def record():
 
 
 def test_steps_last_as_long_as_those_of_the_record_and_keep_what_they_hold(record):
-    found, times = timed(language.protocol(STEPS), record)
+    found, times = timed(language.protocol(STEPS), record, record.t - 7.0)
     assert [float(step.duration) for step in found.steps] == pytest.approx([100.0, 50.0, 80.0])
     kinds = [type(step.control) for step in found.steps]
     assert kinds == [controls.CRate, controls.Current, controls.Voltage]
@@ -36,18 +37,46 @@ def test_steps_last_as_long_as_those_of_the_record_and_keep_what_they_hold(recor
 
 def test_steps_that_cannot_be_matched_are_refused(record):
     with pytest.raises(ValueError, match="the record has 3 steps, the protocol 2"):
-        timed(language.protocol(STEPS[:2]), record)
-    bare = cs.Record(record.t, record.I, record.V)
-    with pytest.raises(ValueError, match="has no step numbers, the protocol 3"):
-        timed(language.protocol(STEPS), bare)
+        timed(language.protocol(STEPS[:2]), record, record.t - 7.0)
+
+
+def test_steps_without_numbers_are_those_that_are_recognised(record):
+    numbered = timed(language.protocol(STEPS), record, record.t - 7.0)
+    bare = timed(language.protocol(STEPS), cs.Record(record.t, record.I, record.V), record.t - 7.0)
+    np.testing.assert_allclose(bare[1], numbered[1])
+    for one, other in zip(bare[0].steps, numbered[0].steps, strict=True):
+        assert float(one.duration) == pytest.approx(float(other.duration))
+
+
+def test_a_run_may_begin_before_the_first_row_of_its_record(record):
+    late = record.rows(slice(3, 11))  # the first one 30 s after the discharge began
+    experiment = cs.Experiment(late, t_start=7.0)
+    assert experiment.times[0] == pytest.approx(30.0)
+    step = measured_current(late, experiment.times)
+    assert float(step.duration) == pytest.approx(100.0) and float(step.control.value) == 5.0
+    whole = record.rows(slice(3, None))
+    profile = measured_current(whole, cs.Experiment(whole, t_start=7.0).times).control.value
+    assert [float(x) for x in profile.t[:2]] == pytest.approx([0.0, 30.0]) and float(profile.values[0]) == 5.0
+    with pytest.raises(ValueError, match=r"t_start = 50 s is after the first row, at 37 s"):
+        prepared(cs.Experiment(late, t_start=50.0), cs.load_cell("Chen2020"))
+
+
+def test_a_resting_voltage_is_a_state_of_charge_and_one_out_of_reach_is_refused(record):
+    cell = cs.load_cell("Chen2020")
+    made = prepared(cs.Experiment(record, soc=cs.Resting(4.2)), cell)
+    assert float(made.conditions.soc) == pytest.approx(1.0, abs=1e-9) and float(made.resting.V) == 4.2
+    with pytest.raises(ValueError, match="cannot rest at 5 V"):
+        prepared(cs.Experiment(record, soc=cs.Resting(5.0)), cell)
+    with pytest.raises(ValueError, match="soc cannot move in three"):
+        Problem(cell, [cs.Experiment(record, soc=cs.Resting(4.1))], [cs.Free("soc", 0.5, 1.0)])
 
 
 def test_a_constant_current_is_held_and_another_followed_on_straight_lines(record):
     first = cs.Record(record.t[:11], record.I[:11], record.V[:11])
-    step = measured_current(first)
+    step = measured_current(first, first.t - 7.0)
     assert step.is_constant_current and float(step.control.value) == 5.0 and float(step.duration) == 100.0
     assert step.direction == 1 and float(step.ends[0].V) == pytest.approx(3.1)
-    whole = measured_current(record)
+    whole = measured_current(record, record.t - 7.0)
     profile = whole.control.value
     assert isinstance(profile, controls.Profile) and len(profile.t) == 32  # 26 rows, filled up to a power of two
     at = np.interp(record.t - 7.0, np.asarray(profile.t)[:26], np.asarray(profile.values)[:26])
