@@ -47,15 +47,15 @@ class Known(NamedTuple):
     runs: tuple[tuple[list[cs.Step], cs.Solution, np.ndarray], ...]
 
 
-def known(cell: Any, build: cs.Build = BUILD) -> Known:
-    """The runs of `cell`."""
+def known(cell: Any, build: cs.Build = BUILD, rest: float = REST) -> Known:
+    """The runs of `cell`, with a `rest` [s] after each discharge or none."""
     runs = []
     for rate in RATES:
-        steps = [cs.discharge(rate, until=2.5), cs.rest(REST)]
+        steps = [cs.discharge(rate, until=2.5), *([cs.rest(rest)] if rest else [])]
         run = cs.simulate(build(cell), steps)
         end = run.step_ends[0].t_end
-        rest = end + np.geomspace(1.0, REST, ROWS // 2)
-        runs.append((steps, run, np.concatenate([np.linspace(0.0, end, ROWS), rest])))
+        after = end + np.geomspace(1.0, rest, ROWS // 2) if rest else []
+        runs.append((steps, run, np.concatenate([np.linspace(0.0, end, ROWS), after])))
     return Known(cell, build, tuple(runs))
 
 
