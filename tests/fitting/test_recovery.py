@@ -30,6 +30,8 @@ def loaded(name):
     return module
 
 
+pytestmark = pytest.mark.filterwarnings("ignore::cellsim.OutsideMeasuredRange")
+
 # ---- a symmetric cell
 
 
@@ -82,8 +84,8 @@ def lgm50():
 
 @pytest.fixture(scope="module")
 def discharges(lgm50):
-    """Of a single-particle model with electrolyte, whose programs are compiled sooner than those of the full one."""
-    return lgm50.known(cs.load_cell("Chen2020"), cs.Build(cs.SPMe, cs.Mesh(6, 3, 6, 6)))
+    """Of a single-particle model with electrolyte, and without the rests: programs that are compiled soon."""
+    return lgm50.known(cs.load_cell("Chen2020"), cs.Build(cs.SPMe, cs.Mesh(6, 3, 6, 6)), rest=0.0)
 
 
 @pytest.fixture(scope="module")

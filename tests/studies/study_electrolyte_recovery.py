@@ -29,7 +29,7 @@ NOISE = 1e-3  # V
 RATES = (0.5, 1.0, 2.0)
 REST = 3600.0  # s
 RTOL = 1e-5  # of the fits
-METHOD = cs.GaussNewton()
+METHOD = cs.GaussNewton()  # of the splines, which what is known before holds back; else two fits of 200 lose their way
 ROWS = 90  # of a discharge; half as many of the rest after it
 WRONG = 0.3
 PROPERTIES = ("kappa", "D", "t_plus", "chi")
@@ -47,15 +47,15 @@ class Known(NamedTuple):
     runs: tuple[tuple[list[cs.Step], cs.Solution, np.ndarray], ...]
 
 
-def known(cell: Any, build: cs.Build = BUILD) -> Known:
-    """The runs of `cell`."""
+def known(cell: Any, build: cs.Build = BUILD, rest: float = REST) -> Known:
+    """The runs of `cell`, with a `rest` [s] after each discharge or none."""
     runs = []
     for rate in RATES:
-        steps = [cs.discharge(rate, until=2.5), cs.rest(REST)]
+        steps = [cs.discharge(rate, until=2.5), *([cs.rest(rest)] if rest else [])]
         run = cs.simulate(build(cell), steps)
         end = run.step_ends[0].t_end
-        rest = end + np.geomspace(1.0, REST, ROWS // 2)
-        runs.append((steps, run, np.concatenate([np.linspace(0.0, end, ROWS), rest])))
+        after = end + np.geomspace(1.0, rest, ROWS // 2) if rest else []
+        runs.append((steps, run, np.concatenate([np.linspace(0.0, end, ROWS), after])))
     return Known(cell, build, tuple(runs))
 
 
@@ -81,7 +81,7 @@ def scales_fitted(of: Known, seed: int) -> Fit:
     """Four factors, from wrong ones."""
     draw = np.random.default_rng([seed, 1])
     start = {each.path: 1 + WRONG * draw.uniform(-1, 1) for each in SCALES}
-    return cs.fit(of.cell, experiments(of, seed), SCALES, start=start, method=METHOD, is_noise_known=True)
+    return cs.fit(of.cell, experiments(of, seed), SCALES, start=start, is_noise_known=True)
 
 
 def scales(seeds: int) -> list[Row]:
