@@ -23,7 +23,7 @@ def fit_figure(
     `before` has those where the fit began, `unseen` those that were not fitted
     (`cellsim.fitting.prediction.Prediction`)."""
     began, unseen = before or {}, unseen or {}
-    panels = [(name, run, began.get(name), None) for name, run in runs.items()]
+    panels: list[tuple[str, Any, Any, Any]] = [(name, run, began.get(name), None) for name, run in runs.items()]
     panels += [(f"{name} (not fitted)", each.run, each.before, each.std_error) for name, each in unseen.items()]
     rows = -(-len(panels) // MOST_COLUMNS)
     columns = min(len(panels), MOST_COLUMNS)
