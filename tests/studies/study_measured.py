@@ -1,0 +1,203 @@
+"""Measured records: a cell is fitted to some of them and predicts others, which the fit has not seen.
+
+Root mean square differences of the voltage over time, with the published parameters and after the fit. Every run begins
+at rest at the voltage that was measured before it, or full where the record says no more; no number of a record that is
+predicted is fitted to it. What is left is mostly no noise but what the model does not tell: the noise is 10 mV to the
+fit, so that priors and records weigh as much as that, and standard errors are those that the differences speak for.
+The records are beside the repository; without them there is nothing to look at.
+"""
+
+import dataclasses
+import time
+import warnings
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rows import Row
+
+import cellsim as cs
+from cellsim.fitting import priors
+from cellsim.fitting.observables import Temperature, Voltage
+
+DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
+MESH = cs.Mesh(6, 3, 6, 8)
+WARM, EVEN = cs.Build(cs.DFN, MESH, is_lumped=True), cs.Build(cs.DFN, MESH)
+NOISE = 10e-3  # V, of what the model does not tell
+KOKAM = Path(__file__).resolve().parents[2] / "scenarios" / "kokam_discharges.csv"
+KOKAM_SOC = 0.964  # of the lithiations that are published as the initial ones
+
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    """A cell, what moves, records to fit, records to predict, and within what they must be predicted [mV]."""
+
+    title: str
+    cell: Any
+    free: Sequence[cs.Free]
+    fitted: Sequence[cs.Experiment]
+    unseen: Sequence[cs.Experiment]
+    asked: Mapping[str, tuple[float, str]] = dataclasses.field(default_factory=dict)  # and who reached that
+    cost: Any = None
+
+    def rows(self) -> list[Row]:
+        """What was found."""
+        begun = time.perf_counter()
+        found = cs.fit(self.cell, self.fitted, self.free, cost=self.cost, progress=told)
+        seconds = time.perf_counter() - begun
+        print("    " + found.report().replace("\n", "\n    "), flush=True)
+        rows = []
+        for name, run in found.predicted.items():
+            before, after = (1e3 * each.rmse_in_time for each in (found.before[name], run))
+            rows.append(
+                Row(f"{self.title}, {name}: fitted [mV]", f"{before:.1f} to {after:.1f}", "less", after < before)
+            )
+        for name, each in cs.predictions(found, self.unseen).items():
+            before, after = (1e3 * run.rmse_in_time for run in (each.before, each.run))
+            most, who = self.asked.get(name, (before, "before the fit"))
+            rows.append(
+                Row(
+                    f"{self.title}, {name}: predicted [mV]",
+                    f"{before:.1f} to {after:.1f}",
+                    f"below {most:.1f} ({who})",
+                    after < most,
+                )
+            )
+        calls = found.problem.calls["jacobians"]
+        rows.append(
+            Row(f"{self.title}: Jacobians, seconds with compilation", f"{calls}, {seconds:.0f}", "stated", True)
+        )
+        return rows
+
+
+def told(progress: Any) -> None:
+    """A line for every step."""
+    print(f"    step {progress.iteration}: cost {progress.cost:.5g}", flush=True)
+
+
+def study() -> list[Row]:
+    """All cases."""
+    if not DATA.is_dir():
+        print("    the measured records are not here (../shared/data): nothing is looked at")
+        return [Row("measured records", "not here", "nothing, without them", True)]
+    rows = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", cs.OutsideMeasuredRange)
+        for case in CASES:
+            rows += case().rows()
+    return rows
+
+
+# ---- the records
+
+
+def lgm50(rate: str, points: int = 60, T: int = 25) -> cs.Experiment:
+    """A discharge of an LG M50 in a chamber at `T` [degC], from rest."""
+    record = cs.read_record(DATA / "lgm50_wmg_rate" / "tidy" / f"LGM50_T{T}_cRate_{rate}C.csv")
+    rest, start, T0 = float(record.V[0]), float(record.t[0]), float(record.T[0])
+    return cs.Experiment(
+        cs.thinned(record.of_step(2), points=points),
+        WARM,
+        soc=cs.Resting(rest),
+        T=T0,
+        t_start=start,
+        name=f"{rate.replace('p', '.')}C" + ("" if T == 25 else f" at {T} degC"),
+        observe=(Voltage(NOISE), Temperature(1.0)),
+        is_by_time=True,
+    )
+
+
+def lgm50_pulse(soc: float, cell: str = "Cell1") -> cs.Experiment:
+    """Ten seconds of 7.5 A and ten of rest, from rest at about that state of charge."""
+    file = DATA / "lgm50_wmg_pulse" / "LGM50_pulses_all.csv"
+    record = cs.read_record(file, where={"T_nominal_C": 25, "soc": soc, "cell": cell})
+    passes = int(np.argmax(record.I > 1.0))  # the rows before it are at the edge of the step, or before it
+    return cs.Experiment(
+        record.rows(slice(passes, None)),
+        EVEN,
+        soc=cs.Resting(float(record.V[0])),
+        T=float(record.T[0]),
+        t_start=float(record.t[1]),
+        name=f"pulse at {100 * soc:g} %",
+        observe=(Voltage(NOISE),),
+        is_by_time=True,
+    )
+
+
+def kokam(rate: int, soc: float) -> cs.Experiment:
+    """A discharge of a Kokam cell at 25 degC, read off a figure, from `soc`."""
+    record = cs.read_record(KOKAM, where={"rate_C": rate})
+    record = record.between(1.0, 1e4)  # the time of the very first point is not known as well as that
+    return cs.Experiment(
+        record, EVEN, soc=soc, T=298.15, t_start=0.0, name=f"{rate}C", observe=(Voltage(NOISE),), is_by_time=True
+    )
+
+
+# ---- the cells
+
+
+def known_about(value: float, sd: float) -> priors.Normal:
+    """A number that was measured, within what cells differ by."""
+    return priors.Normal(value, sd)
+
+
+def factor(path: str, by: float = 1.5) -> cs.Free:
+    """A factor on what is published."""
+    return cs.Free(f"{path}.scale", 0.1, 10.0, prior=priors.LogNormal(1.0, by))
+
+
+def balance(cell: Any) -> list[cs.Free]:
+    """How much active material there is and how much lithium: what differs from cell to cell."""
+    n, p = float(cell.negative.particle.eps_s), float(cell.positive.particle.eps_s)
+    theta = float(cell.positive.particle.theta0)
+    return [
+        cs.Free("negative.particle.eps_s", 0.7 * n, 1.25 * n, prior=known_about(n, 0.06 * n)),
+        cs.Free("positive.particle.eps_s", 0.7 * p, 1.25 * p, prior=known_about(p, 0.06 * p)),
+        cs.Free("positive.particle.theta0", 0.75 * theta, 1.35 * theta, prior=known_about(theta, 0.04 * theta)),
+    ]
+
+
+def lgm50_rates() -> Case:
+    """Fitted at C/2 and 1C, where it warms by 5 and 9 K; predicted at C/10, and at 2C, where it warms by 33 K."""
+    cell = cs.load_cell("ORegan2022")
+    free = [
+        *balance(cell),
+        factor("negative.particle.D_s"),
+        factor("positive.particle.D_s"),
+        factor("negative.particle.kinetics.rate"),
+        factor("positive.particle.kinetics.rate"),
+        factor("electrolyte.kappa", 1.2),
+        cs.Free("R_contact", 0.0, 0.03),
+        cs.Free("heat.h", 2.0, 100.0),
+        cs.Free("heat.rho.scale", 0.3, 3.0, prior=priors.LogNormal(1.0, 1.3)),
+    ]
+    asked = {"0.1C": (34.0, "published set"), "2C": (62.0, "best published set")}
+    fitted, unseen = [lgm50("0p5"), lgm50("1")], [lgm50("0p1"), lgm50("2"), lgm50("0p5", T=10), lgm50("1", T=10)]
+    return Case("LG M50", cell, free, fitted, unseen, asked)
+
+
+def lgm50_pulses() -> Case:
+    """Fitted at every other state of charge, predicted at those between."""
+    cell = cs.load_cell("Chen2020")
+    free = [
+        factor("negative.particle.D_s", 2.0),
+        factor("positive.particle.D_s", 2.0),
+        factor("negative.particle.kinetics.k", 2.0),
+        factor("positive.particle.kinetics.k", 2.0),
+        cs.Free("R_contact", 0.0, 0.03),
+    ]
+    at = lambda *percents: [lgm50_pulse(x / 100) for x in percents]
+    return Case("LG M50 pulses", cell, free, at(90, 70, 50, 30), at(80, 60, 40, 20))
+
+
+def kokam_rates() -> Case:
+    """Fitted at 5C from the state in which the published set begins, predicted at 1C."""
+    cell = cs.load_cell("Ecker2015")
+    free = [*balance(cell), factor("negative.particle.D_s"), factor("positive.particle.D_s")]
+    free += [factor(f"{side}.particle.kinetics.k") for side in ("negative", "positive")]
+    free += [cs.Free("R_contact", 0.0, 0.5)]
+    return Case("Kokam", cell, free, [kokam(1, KOKAM_SOC)], [kokam(5, KOKAM_SOC)], {"5C": (58.0, "published set")})
+
+
+CASES = (kokam_rates, lgm50_pulses, lgm50_rates)
