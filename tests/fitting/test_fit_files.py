@@ -324,3 +324,64 @@ def test_every_fit_file_that_is_shipped_is_sound_and_says_how_it_is_run(file):
     assert found.title and len(found.description) > 80
     assert file.read_text().startswith("# ") and f"cellsim fit scenarios/{file.name}" in file.read_text()
     assert found.free and found.planned
+
+
+@pytest.fixture(scope="module")
+def kokam(tmp_path_factory):
+    """The measured discharges that are shipped, with one particle an electrode in the place of the full model."""
+    from cellsim.cli import main
+
+    folder = tmp_path_factory.mktemp("kokam")
+    text = (SCENARIOS[0].parent / "fit_kokam.toml").read_text()
+    (folder / "fit.toml").write_text(text.replace('name = "DFN"', 'name = "SPMe"'))
+    (folder / "kokam_discharges.csv").write_bytes((SCENARIOS[0].parent / "kokam_discharges.csv").read_bytes())
+    assert main(["fit", str(folder / "fit.toml"), "--out", str(folder / "out"), "--quiet"]) == 0
+    return folder / "out"
+
+
+def test_a_fit_to_a_measured_discharge_tells_it_better_and_one_that_it_has_not_seen(kokam):
+    found = json.loads((kokam / "fit.json").read_text())
+    fitted, unseen = found["experiments"]["5C"], found["predictions"]["1C"]
+    assert 0.055 < fitted["initial_rmse_V"] < 0.075 and fitted["rmse_V"] < 0.5 * fitted["initial_rmse_V"]
+    assert 0.12 < unseen["initial_rmse_V"] < 0.15 and unseen["rmse_V"] < 0.85 * unseen["initial_rmse_V"]
+    assert set(found["experiments"]) == {"5C"} and (fitted["rows"], unseen["rows"]) == (32, 31)
+
+
+def test_what_was_predicted_is_written_beside_what_was_fitted(kokam):
+    with (kokam / "residuals.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [sum(row["experiment"] == name for row in rows) for name in ("5C", "1C")] == [32, 31]
+    assert float(rows[0]["time_s"]) == pytest.approx(2.1)  # the run began before the first row
+    summary = (kokam / "fit_summary.md").read_text()
+    assert "| 1C (not fitted) | 31 |" in summary and "runs on from row to row" in summary
+
+
+FROM_FILE = GOOD.replace("synthetic = {noise = 1e-3, period = 40.0}", 'file = "record.csv"')
+BAD_FILES = [
+    ("between = [10.0, 5.0]", "between must be [from, to] in s"),
+    ("read = {colums = {voltage = 1}}", "Did you mean 'columns'?"),
+    ("rest_voltage = 4.1", "soc and rest_voltage both say where it begins"),
+    ("fitted = false", "there is nothing to fit to"),
+    ("step = 7", "there is no step 7; 1 are recognised"),
+    ("points = 1", "1 points are fewer than the 2 rows"),
+    ("start = 50.0", "t_start = 50 s is after the first row"),
+    ("read = {columns = {voltage = 9}}", "9"),
+]
+
+
+@pytest.mark.parametrize(("line", "said"), BAD_FILES, ids=[line for line, _ in BAD_FILES])
+def test_a_part_of_a_file_that_is_not_there_is_told(written, cellsim_command, line, said):
+    rows = "\n".join(f"{t},5.0,{4.1 - 1e-4 * t}" for t in range(0, 3000, 100))
+    written("time_s,current_A,voltage_V\n" + rows, "record.csv")
+    code, out, err = cellsim_command("fit", written(FROM_FILE.replace("soc = 0.95\n", f"soc = 0.95\n{line}\n")))
+    assert code == 2 and out == "" and said in err and "Traceback" not in err
+
+
+def test_a_part_of_a_file_is_what_is_fitted(written):
+    rows = "\n".join(f"{t},5.0,{4.1 - 1e-4 * t}" for t in range(0, 3000, 10))
+    written("time_s,current_A,U\n" + rows, "record.csv")
+    line = 'read = {columns = {voltage = "U"}}\nbetween = [500.0, 1500.0]\npoints = 5\nstart = 0.0\n'
+    text = FROM_FILE.replace("soc = 0.95\n", line + "rest_voltage = 4.1\n")
+    (experiment,) = load_fit(written(text)).experiments()
+    assert len(experiment.record) <= 5 and experiment.times[0] == 500.0 and experiment.times[-1] == 1500.0
+    assert experiment.soc.V == 4.1

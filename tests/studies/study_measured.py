@@ -14,16 +14,19 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from rows import Row
 
 import cellsim as cs
+from cellsim.fitting import priors
 from cellsim.fitting.observables import Temperature, Voltage
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
-KOKAM = Path(__file__).resolve().parents[2] / "scenarios" / "kokam_discharges.csv"
 MESH = cs.Mesh(6, 3, 6, 8)
 WARM, EVEN = cs.Build(cs.DFN, MESH, is_lumped=True), cs.Build(cs.DFN, MESH)
 NOISE = 10e-3  # V, of what the model does not tell
+KOKAM = Path(__file__).resolve().parents[2] / "scenarios" / "kokam_discharges.csv"
+KOKAM_SOC = 0.964  # of the lithiations that are published as the initial ones
 
 
 @dataclasses.dataclass(frozen=True)
@@ -81,7 +84,7 @@ def study() -> list[Row]:
     rows = []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", cs.OutsideMeasuredRange)
-        for case in (lgm50_discharges, kokam_discharges):
+        for case in CASES:
             rows += case().rows()
     return rows
 
@@ -105,37 +108,96 @@ def lgm50(rate: str, points: int = 60, T: int = 25) -> cs.Experiment:
     )
 
 
-def lgm50_discharges() -> Case:
-    """Slow and medium discharges are fitted, the fastest one is predicted."""
-    cell = cs.load_cell("Chen2020")
+def lgm50_pulse(soc: float, cell: str = "Cell1") -> cs.Experiment:
+    """Ten seconds of 7.5 A and ten of rest, from rest at about that state of charge."""
+    file = DATA / "lgm50_wmg_pulse" / "LGM50_pulses_all.csv"
+    record = cs.read_record(file, where={"T_nominal_C": 25, "soc": soc, "cell": cell})
+    passes = int(np.argmax(record.I > 1.0))  # the rows before it are at the edge of the step, or before it
+    return cs.Experiment(
+        record.rows(slice(passes, None)),
+        EVEN,
+        soc=cs.Resting(float(record.V[0])),
+        T=float(record.T[0]),
+        t_start=float(record.t[1]),
+        name=f"pulse at {100 * soc:g} %",
+        observe=(Voltage(NOISE),),
+        is_by_time=True,
+    )
+
+
+def kokam(rate: int, soc: float) -> cs.Experiment:
+    """A discharge of a Kokam cell at 25 degC, read off a figure, from `soc`."""
+    record = cs.read_record(KOKAM, where={"rate_C": rate})
+    record = record.between(1.0, 1e4)  # the time of the very first point is not known as well as that
+    return cs.Experiment(
+        record, EVEN, soc=soc, T=298.15, t_start=0.0, name=f"{rate}C", observe=(Voltage(NOISE),), is_by_time=True
+    )
+
+
+# ---- the cells
+
+
+def known_about(value: float, sd: float) -> priors.Normal:
+    """A number that was measured, within what cells differ by."""
+    return priors.Normal(value, sd)
+
+
+def factor(path: str, by: float = 1.5) -> cs.Free:
+    """A factor on what is published."""
+    return cs.Free(f"{path}.scale", 0.1, 10.0, prior=priors.LogNormal(1.0, by))
+
+
+def balance(cell: Any) -> list[cs.Free]:
+    """How much active material there is and how much lithium: what differs from cell to cell."""
+    n, p = float(cell.negative.particle.eps_s), float(cell.positive.particle.eps_s)
+    theta = float(cell.positive.particle.theta0)
+    return [
+        cs.Free("negative.particle.eps_s", 0.7 * n, 1.25 * n, prior=known_about(n, 0.06 * n)),
+        cs.Free("positive.particle.eps_s", 0.7 * p, 1.25 * p, prior=known_about(p, 0.06 * p)),
+        cs.Free("positive.particle.theta0", 0.75 * theta, 1.35 * theta, prior=known_about(theta, 0.04 * theta)),
+    ]
+
+
+def lgm50_rates() -> Case:
+    """Fitted at C/2 and 1C, where it warms by 5 and 9 K; predicted at C/10, and at 2C, where it warms by 33 K."""
+    cell = cs.load_cell("ORegan2022")
     free = [
-        cs.Free("negative.particle.D_s.scale", 0.1, 10.0),
-        cs.Free("positive.particle.D_s.scale", 0.1, 10.0),
-        cs.Free("negative.particle.kinetics.k.scale", 0.1, 10.0),
-        cs.Free("positive.particle.theta0", 0.2, 0.35),
-        cs.Free("negative.particle.eps_s", 0.6, 0.9),
-        cs.Free("positive.particle.eps_s", 0.55, 0.8),
+        *balance(cell),
+        factor("negative.particle.D_s"),
+        factor("positive.particle.D_s"),
+        factor("negative.particle.kinetics.rate"),
+        factor("positive.particle.kinetics.rate"),
+        factor("electrolyte.kappa", 1.2),
         cs.Free("R_contact", 0.0, 0.03),
         cs.Free("heat.h", 2.0, 100.0),
+        cs.Free("heat.rho.scale", 0.3, 3.0, prior=priors.LogNormal(1.0, 1.3)),
     ]
-    fitted = [lgm50(rate) for rate in ("0p5", "1")]
-    return Case("LG M50", cell, free, fitted, [lgm50(rate) for rate in ("0p1", "2")])
+    asked = {"0.1C": (34.0, "published set"), "2C": (62.0, "best published set")}
+    fitted, unseen = [lgm50("0p5"), lgm50("1")], [lgm50("0p1"), lgm50("2"), lgm50("0p5", T=10), lgm50("1", T=10)]
+    return Case("LG M50", cell, free, fitted, unseen, asked)
 
 
-def kokam_discharges() -> Case:
-    """The points of the two discharges that come with a fit file: fitted at 5C, predicted at 1C."""
-    cell = cs.load_cell("Ecker2015")
+def lgm50_pulses() -> Case:
+    """Fitted at every other state of charge, predicted at those between."""
+    cell = cs.load_cell("Chen2020")
     free = [
-        cs.Free("negative.particle.eps_s", 0.30, 0.45, prior=cs.Normal(0.372, 0.02)),
-        cs.Free("positive.particle.eps_s", 0.33, 0.50, prior=cs.Normal(0.408, 0.02)),
-        cs.Free("positive.particle.theta0", 0.20, 0.35, prior=cs.Normal(0.26, 0.01)),
+        factor("negative.particle.D_s", 2.0),
+        factor("positive.particle.D_s", 2.0),
+        factor("negative.particle.kinetics.k", 2.0),
+        factor("positive.particle.kinetics.k", 2.0),
+        cs.Free("R_contact", 0.0, 0.03),
     ]
+    at = lambda *percents: [lgm50_pulse(x / 100) for x in percents]
+    return Case("LG M50 pulses", cell, free, at(90, 70, 50, 30), at(80, 60, 40, 20))
 
-    def discharge(rate: int, first: float) -> cs.Experiment:
-        record = cs.read_record(KOKAM, where={"rate_C": rate}).between(first, 1e5)
-        return cs.Experiment(
-            record, EVEN, soc=1.0, T=298.15, t_start=0.0, name=f"{rate}C", observe=(Voltage(NOISE),), is_by_time=True
-        )
 
-    baseline = {"1C": (24.0, "PyBaMM's DFN with the published parameters")}
-    return Case("Kokam", cell, free, [discharge(5, 1.0)], [discharge(1, 0.0)], baseline)
+def kokam_rates() -> Case:
+    """Fitted at 5C from the state in which the published set begins, predicted at 1C."""
+    cell = cs.load_cell("Ecker2015")
+    free = [*balance(cell), factor("negative.particle.D_s"), factor("positive.particle.D_s")]
+    free += [factor(f"{side}.particle.kinetics.k") for side in ("negative", "positive")]
+    free += [cs.Free("R_contact", 0.0, 0.5)]
+    return Case("Kokam", cell, free, [kokam(1, KOKAM_SOC)], [kokam(5, KOKAM_SOC)], {"5C": (58.0, "published set")})
+
+
+CASES = (kokam_rates, lgm50_pulses, lgm50_rates)
