@@ -34,6 +34,7 @@ MISSING = 500.0  # standard deviations, root mean square over the record, for a 
 CONSTANT = 1e-3  # of its greatest size, within which a measured current is constant
 JUST_BEFORE = 1e-6  # s, by which the last row of a step is looked at before the switch
 REACHED = 1e-6  # V, of a voltage at rest
+STEPS_A_POINT = 6  # time steps, of a current that is followed from row to row: a step ends at every row
 ROWS = 50  # the rows of a record are filled up to a multiple of these, so that few programs serve any number
 
 
@@ -80,7 +81,8 @@ class Experiment(NamedTuple):
       much denser in some parts than in others.
     - `t_start`: when the run begins [s], on the clock of the record; by default with its first row. For records without
       their first moments, as digitised curves are: what passes before the first row is its current.
-    - `rtol`, `max_steps`: of the time integration; `max_steps` bounds the time steps of one step of the protocol.
+    - `rtol`, `max_steps`: of the time integration; `max_steps` bounds the time steps of one step of the protocol, and
+      is raised where the rows of a current that is followed ask for more.
     """
 
     record: Record
@@ -221,10 +223,17 @@ def prepared(experiment: Experiment, cell: Any, rows: int = 0) -> Prepared:
         rows=np.asarray(sum(float(np.sum(w > 0)) for w in weight)),
         conditions=Conditions(soc=soc, T=T),
         rtol=np.asarray(experiment.rtol),
-        max_steps=experiment.max_steps,
+        max_steps=max(experiment.max_steps, _steps_to_follow(protocol) if follows_record else 0),
         follows_record=follows_record,
         resting=resting,
     )
+
+
+def _steps_to_follow(step: Step) -> int:
+    """Time steps that a measured current is given."""
+    assert isinstance(step.control, Current)
+    held = step.control.value
+    return STEPS_A_POINT * len(held.t) if isinstance(held, Profile) else 0
 
 
 def _resting_soc(resting: Resting, cell: Any, T: Any, name: str) -> float:
