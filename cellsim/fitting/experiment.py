@@ -35,6 +35,7 @@ MISSING = 500.0  # standard deviations, root mean square over the record, for a 
 CONSTANT = 1e-3  # of its greatest size, within which a measured current is constant
 LONGER = 3.0  # times its record, for which a run may last whose end is compared
 REACHED = 1e-6  # V, of a voltage at rest
+STEPS_A_POINT = 6  # time steps, of a current that is followed from row to row: a step ends at every row
 ROWS = 50  # the rows of a record are filled up to a multiple of these, so that few programs serve any number
 
 
@@ -82,7 +83,8 @@ class Experiment(NamedTuple):
     - `weight`: how much every row of the record counts besides, 1 for as much as its noise says, 0 for not at all.
     - `t_start`: when the run begins [s], on the clock of the record; by default with its first row. For records without
       their first moments, as digitised curves are: what passes before the first row is its current.
-    - `rtol`, `max_steps`: of the time integration; `max_steps` bounds the time steps of one step of the protocol.
+    - `rtol`, `max_steps`: of the time integration; `max_steps` bounds the time steps of one step of the protocol, and
+      is raised where the rows of a current that is followed ask for more.
     """
 
     record: Record
@@ -265,10 +267,17 @@ def prepared(experiment: Experiment, cell: Any, rows: int = 0) -> Prepared:
         duration=np.asarray(t[-1]),
         conditions=Conditions(soc=soc, T=T),
         rtol=np.asarray(experiment.rtol),
-        max_steps=experiment.max_steps,
+        max_steps=max(experiment.max_steps, _steps_to_follow(protocol) if follows_record else 0),
         follows_record=follows_record,
         resting=resting,
     )
+
+
+def _steps_to_follow(step: Step) -> int:
+    """Time steps that a measured current is given."""
+    assert isinstance(step.control, Current)
+    held = step.control.value
+    return STEPS_A_POINT * len(held.t) if isinstance(held, Profile) else 0
 
 
 def _resting_soc(resting: Resting, cell: Any, T: Any, name: str) -> float:

@@ -108,3 +108,12 @@ def test_profiles_beyond_the_record_or_of_another_shape_are_refused(record):
     late = Profiles("electrolyte concentration", (500.0,), (0.0,), np.zeros((1, 1)), 1.0)
     with pytest.raises(ValueError, match="in a record of 230 s"):
         late.data(record)
+
+
+def test_a_current_that_is_followed_is_given_time_steps_for_every_row():
+    t = np.linspace(0.0, 600.0, 120)
+    noisy = cs.Record(t, 5.0 + 0.1 * np.sin(t), np.full(120, 3.7))
+    cell = cs.load_cell("Chen2020")
+    assert prepared(cs.Experiment(noisy), cell).max_steps == 6 * 128
+    assert prepared(cs.Experiment(noisy, max_steps=1000), cell).max_steps == 1000
+    assert prepared(cs.Experiment(cs.Record(t, np.full(120, 5.0), noisy.V)), cell).max_steps == 256

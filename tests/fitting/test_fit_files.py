@@ -342,8 +342,8 @@ def kokam(tmp_path_factory):
 def test_a_fit_to_a_measured_discharge_tells_it_better_and_one_that_it_has_not_seen(kokam):
     found = json.loads((kokam / "fit.json").read_text())
     fitted, unseen = found["experiments"]["5C"], found["predictions"]["1C"]
-    assert 0.055 < fitted["initial_rmse_V"] < 0.075 and fitted["rmse_V"] < 0.5 * fitted["initial_rmse_V"]
-    assert 0.12 < unseen["initial_rmse_V"] < 0.15 and unseen["rmse_V"] < 0.85 * unseen["initial_rmse_V"]
+    assert 0.055 < fitted["initial_rmse_V"] < 0.075 and fitted["rmse_V"] < 0.75 * fitted["initial_rmse_V"]
+    assert 0.12 < unseen["initial_rmse_V"] < 0.15 and unseen["rmse_V"] < 0.65 * unseen["initial_rmse_V"]
     assert set(found["experiments"]) == {"5C"} and (fitted["rows"], unseen["rows"]) == (32, 31)
 
 

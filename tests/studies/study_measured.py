@@ -85,6 +85,7 @@ def study() -> list[Row]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", cs.OutsideMeasuredRange)
         for case in CASES:
+            print(f"    ---- {case.__name__}")
             rows += case().rows()
     return rows
 
@@ -114,7 +115,7 @@ def lgm50_pulse(soc: float, cell: str = "Cell1") -> cs.Experiment:
     record = cs.read_record(file, where={"T_nominal_C": 25, "soc": soc, "cell": cell})
     passes = int(np.argmax(record.I > 1.0))  # the rows before it are at the edge of the step, or before it
     return cs.Experiment(
-        record.rows(slice(passes, None)),
+        cs.thinned(record.rows(slice(passes, None)), V_tolerance=0.5e-3),
         EVEN,
         soc=cs.Resting(float(record.V[0])),
         T=float(record.T[0]),
@@ -192,12 +193,12 @@ def lgm50_pulses() -> Case:
 
 
 def kokam_rates() -> Case:
-    """Fitted at 5C from the state in which the published set begins, predicted at 1C."""
+    """Fitted at 1C from the state in which the published set begins, predicted at 5C, without the cell's warmth: heat
+    is not in the record, and at 5C it is what is missing."""
     cell = cs.load_cell("Ecker2015")
     free = [*balance(cell), factor("negative.particle.D_s"), factor("positive.particle.D_s")]
     free += [factor(f"{side}.particle.kinetics.k") for side in ("negative", "positive")]
-    free += [cs.Free("R_contact", 0.0, 0.5)]
     return Case("Kokam", cell, free, [kokam(1, KOKAM_SOC)], [kokam(5, KOKAM_SOC)], {"5C": (58.0, "published set")})
 
 
-CASES = (kokam_rates, lgm50_pulses, lgm50_rates)
+CASES = (kokam_rates, lgm50_rates, lgm50_pulses)
