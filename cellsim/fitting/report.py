@@ -3,6 +3,7 @@
 import math
 from typing import TYPE_CHECKING
 
+from cellsim.fitting.experiment import ROOM, Prepared
 from cellsim.fitting.observables import Voltage
 
 if TYPE_CHECKING:
@@ -84,5 +85,18 @@ def notes(fit: "Fit") -> list[str]:
             )
     for name, ended in zip(fit.problem.names_of_experiments, fit.missing, strict=True):
         if ended > 0:
-            said.append(f"the run of {name} ends {100 * ended:.2g} % of its record too early.")
+            said.append(f"the run of {name} ends {100 * ended:.2g} % of its record too early{_why_early(fit, name)}.")
     return said
+
+
+def _why_early(fit: "Fit", name: str) -> str:
+    """Why a run that follows the measured current ended before its record."""
+    k = fit.problem.names_of_experiments.index(name)
+    run, data = fit.predicted.get(name), fit.problem.data[k]
+    if run is None or not isinstance(data, Prepared) or not data.follows_record:
+        return ""
+    V = float(run.found[-1])
+    is_beyond = V < run.measured.min() - 0.9 * ROOM or V > run.measured.max() + 0.9 * ROOM
+    if is_beyond:
+        return f", at {V:.3g} V"
+    return f", where {data.max_steps} time steps are used up: raise max_steps, or rtol"

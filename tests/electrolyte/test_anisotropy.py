@@ -105,7 +105,8 @@ def test_each_system_leaves_the_form_that_crystal_physics_lists():
 
 def test_many_tensors_are_projected_at_once():
     both = jnp.stack([some_tensor(1), some_tensor(2)])
-    np.testing.assert_allclose(projected(both, TRIGONAL)[1], projected(some_tensor(2), TRIGONAL), rtol=1e-14)
+    alone = projected(some_tensor(2), TRIGONAL)  # of which symmetry makes some entries zero, up to rounding
+    np.testing.assert_allclose(projected(both, TRIGONAL)[1], alone, rtol=1e-14, atol=1e-14)
 
 
 # ---- rotations and principal axes

@@ -72,3 +72,12 @@ def test_what_is_left_runs_on_where_the_model_lacks_something_and_not_where_ther
     assert not any("runs on" in note for note in fitted.notes())
     poor = dataclasses.replace(fitted, here=fitted.problem.linearised(fitted.problem.start))
     assert len([note for note in poor.notes() if "runs on from row to row" in note]) == 2
+
+
+def test_a_run_that_ends_before_its_record_is_told_with_what_ended_it(fitted):
+    short = fitted.here._replace(missing=(2000.0, 0.0))
+    (said,) = [note for note in dataclasses.replace(fitted, here=short).notes() if "too early" in note]
+    assert "the run of 1C ends" in said and "256 time steps are used up: raise max_steps" in said
+    dead = tuple(tuple(0 * V + 2.0 for V in seen) for seen in fitted.here.seen)
+    (said,) = [note for note in dataclasses.replace(fitted, here=short._replace(seen=dead)).notes() if "early" in note]
+    assert said.endswith("too early, at 2 V.")
