@@ -66,9 +66,11 @@ def model_of(setup: Setup, case: Case, how: How) -> Any:
 
 @partial(jax.jit, static_argnames="how")
 def one(setup: Setup, case: Case, how: How) -> Found:
-    """The run of one cell."""
+    """The run of one cell; one that has no beginning takes no time."""
+    model = model_of(setup, case, how)
+    can_start = model.can_carry(jnp.zeros(()), jnp.asarray(model.T_usual if case.T is None else case.T))
     solution = simulate(
-        model_of(setup, case, how),
+        model,
         case.protocol,
         soc=case.soc,
         T=case.T,
@@ -86,7 +88,7 @@ def one(setup: Setup, case: Case, how: How) -> Found:
     return Found(
         outputs=tuple(jnp.asarray(each.of(solution)) for each in how.outputs),
         curves=curves,
-        t_stop=solution.t_stop,
+        t_stop=jnp.where(can_start, solution.t_stop, 0.0),
         V_end=solution.V[-1],
         T_end=solution.T[-1],
         state=jax.tree.map(lambda x: x[-1], solution.states),
