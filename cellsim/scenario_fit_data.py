@@ -21,21 +21,17 @@ from cellsim.fitting.observables import (
     Temperature,
     Voltage,
 )
-from cellsim.fitting.readers.read import read_record
 from cellsim.fitting.record import Record
 from cellsim.fitting.spectra import load_spectrum
-from cellsim.fitting.thinning import thinned
 from cellsim.hints import near_name
 from cellsim.protocols import language
 from cellsim.protocols.protocol import Protocol
 from cellsim.scenario import AMBIENT, STATE_OF_CHARGE
+from cellsim.scenario_fit_sources import Stored, Synthetic, SyntheticSpectrum, made_record, made_spectrum
 from cellsim.scenario_models import MESHES
 from cellsim.settings import Reading, shown
-from cellsim.simulation.impedance import impedance
-from cellsim.simulation.simulate import simulate
 from cellsim.simulation.spectrum import Spectrum
 
-AFTER = 1e-3  # s, after which the first row of a made-up step is written, as instruments do
 FOLLOWED = ("current", "protocol", "steps")  # "steps": the protocol, each step as long as in the record
 OF_EITHER = ("name", "soc", "temperature")
 OF_RUN = (
@@ -77,54 +73,6 @@ OBSERVED = (*NOISES, "dQ/dV", "profiles")
 
 
 @dataclasses.dataclass(frozen=True)
-class Synthetic:
-    """A record that is made by running the true cell: `noise` [V], `current_noise` [A], `period` [s] between
-    rows, `resolution` [V]."""
-
-    noise: float = 1e-3
-    current_noise: float = 0.0
-    period: float = 30.0
-    seed: int = 0
-    resolution: float = 0.0
-
-
-@dataclasses.dataclass(frozen=True)
-class Stored:
-    """A record in a file, how it is read (the options of `read_record`), and which part of it is meant: the rows from
-    and to a time [s], those of a step, as few as `points`."""
-
-    path: Path
-    options: Mapping[str, Any] = dataclasses.field(default_factory=dict)
-    between: tuple[float, float] | None = None
-    step: int | None = None
-    points: int | None = None
-
-    def record(self) -> Record:
-        """What is meant. Raises `OSError` and `ValueError`."""
-        try:
-            found = read_record(self.path, **self.options)
-        except TypeError as error:  # an option of the wrong kind
-            raise ValueError(f"read: {error}") from None
-        if self.between is not None:
-            found = found.between(*self.between)
-        if self.step is not None:
-            found = found.of_step(self.step)
-        return found if self.points is None else thinned(found, points=self.points)
-
-
-@dataclasses.dataclass(frozen=True)
-class SyntheticSpectrum:
-    """A spectrum that is made of the true cell, at `count` frequencies from `low` to `high` [Hz], with a `noise` over
-    the modulus."""
-
-    low: float = 1e-3
-    high: float = 1e3
-    count: int = 31
-    noise: float = SHARE
-    seed: int = 0
-
-
-@dataclasses.dataclass(frozen=True)
 class Planned:
     """An experiment whose data are yet to be read, or made."""
 
@@ -140,11 +88,12 @@ class Planned:
         if isinstance(self.experiment, ImpedanceExperiment):
             if isinstance(self.source, Path):
                 return self.experiment._replace(spectrum=load_spectrum(self.source, self.number))
-            return self.experiment._replace(spectrum=_made_spectrum(self, truth))
+            assert isinstance(self.source, SyntheticSpectrum)
+            return self.experiment._replace(spectrum=made_spectrum(self.experiment, self.source, truth))
         if isinstance(self.source, Stored):
             return self.experiment._replace(record=self.source.record())
         assert isinstance(self.source, Synthetic)
-        return self.experiment._replace(record=_made(self, self.source, truth))
+        return self.experiment._replace(record=made_record(self.experiment, self.protocol, self.source, truth))
 
 
 def planned_experiments(
@@ -393,37 +342,3 @@ def _protocol(here: Entries, steps: list[Any], folder: Path) -> Protocol | None:
     except language.UnreadableProtocol as error:
         here.problems.extend(f"{here.place} protocol: {problem}" for problem in error.problems)
         return None
-
-
-def _made(planned: "Planned", about: "Synthetic", cell: Any) -> Record:
-    """What the true cell gives, as an instrument would write it, step by step. Raises `ValueError`."""
-    experiment = planned.experiment
-    assert isinstance(experiment, Experiment)
-    protocol = planned.protocol.steps[0] if len(planned.protocol.steps) == 1 else planned.protocol
-    solution = simulate(experiment.model(cell), protocol, soc=experiment.soc, T=experiment.T, rtol=experiment.rtol)
-    if not solution.succeeded:
-        raise ValueError(f"the made-up record: {solution.stop_reason}")
-    rows = []
-    for number, (leg, end) in enumerate(zip(solution.legs or (solution,), solution.step_ends, strict=True), start=1):
-        first = end.t_start + (AFTER if number > 1 else 0.0)
-        t = np.append(np.arange(first, end.t_end - 0.5 * about.period, about.period), end.t_end)
-        seen = leg.at(t)
-        rows.append([t, *(np.asarray(x) for x in (seen.I, seen.V, seen.T)), np.full(len(t), number)])
-    t, I, V, T, step = (np.concatenate(column) for column in zip(*rows, strict=True))
-    draw = np.random.default_rng(about.seed)
-    V = V + about.noise * draw.standard_normal(len(t))
-    I = I + about.current_noise * draw.standard_normal(len(t))
-    if about.resolution > 0:
-        V = np.round(V / about.resolution) * about.resolution
-    return Record(t, I, V, T, step, name=experiment.name)
-
-
-def _made_spectrum(planned: Planned, cell: Any) -> Spectrum:
-    """What the true cell gives, with noise."""
-    about, experiment = planned.source, planned.experiment
-    assert isinstance(about, SyntheticSpectrum)
-    f = np.geomspace(about.low, about.high, about.count)
-    Z = np.asarray(impedance(experiment.model(cell), f, soc=experiment.soc, T=experiment.T).Z)
-    draw = np.random.default_rng(about.seed)
-    noise = draw.standard_normal(len(f)) + 1j * draw.standard_normal(len(f))
-    return Spectrum(jnp.asarray(f), Z + about.noise * np.abs(Z) * noise, name=experiment.name)

@@ -8,6 +8,7 @@ Sources: Fritsch & Carlson, SIAM J. Numer. Anal. 17 (1980) 238, doi:10.1137/0717
 Stat. Comput. 5 (1984) 300, doi:10.1137/0905021.
 """
 
+import abc
 import functools
 import itertools
 from collections.abc import Iterable, Sequence
@@ -40,11 +41,8 @@ def _check_shape(values: Any, expected: tuple[int, ...]) -> None:
         raise ValueError(f"the table has values of shape {values.shape} at knots that ask for {expected}.")
 
 
-class Table(eqx.Module):
-    """The monotone cubic spline through `values` at the `knots` of x, the same at every temperature.
-
-    For a temperature dependence put it into an `Arrhenius` law or another law of temperature, or use `GridTable`.
-    """
+class AbstractTable(eqx.Module):
+    """A cubic spline through `values` at the `knots` of x, the same at every temperature."""
 
     knots: Knots = eqx.field(static=True, converter=_as_knots)
     values: Float[Array, " knots"] = eqx.field(converter=as_float_array)
@@ -52,12 +50,27 @@ class Table(eqx.Module):
     def __check_init__(self) -> None:
         _check_shape(self.values, (len(self.knots),))
 
+    @abc.abstractmethod
+    def slopes(self) -> Float[Array, " knots"]:
+        """Those of the spline at the knots."""
+
     def __call__(self, x: Points, T: Points) -> Float[Array, "*point"]:
         x = jnp.broadcast_to(x, jnp.broadcast_shapes(jnp.shape(x), jnp.shape(T)))
-        return _spline(x, self.knots, jnp.asarray(self.values), monotone_slopes(self.knots, self.values))
+        return _spline(x, self.knots, jnp.asarray(self.values), self.slopes())
 
 
-class NaturalTable(eqx.Module):
+class Table(AbstractTable):
+    """The monotone cubic spline through `values` at the `knots` of x, the same at every temperature.
+
+    For a temperature dependence put it into an `Arrhenius` law or another law of temperature, or use `GridTable`.
+    """
+
+    def slopes(self) -> Float[Array, " knots"]:
+        """As steep as keeps the spline monotone wherever the values are."""
+        return monotone_slopes(self.knots, self.values)
+
+
+class NaturalTable(AbstractTable):
     """The natural cubic spline through `values` at the `knots` of x, the same at every temperature: straight beyond the
     knots, with a continuous second derivative everywhere.
 
@@ -65,16 +78,9 @@ class NaturalTable(eqx.Module):
     moves. Source: C. de Boor, A Practical Guide to Splines, rev. ed. (Springer 2001), chapter IV.
     """
 
-    knots: Knots = eqx.field(static=True, converter=_as_knots)
-    values: Float[Array, " knots"] = eqx.field(converter=as_float_array)
-
-    def __check_init__(self) -> None:
-        _check_shape(self.values, (len(self.knots),))
-
-    def __call__(self, x: Points, T: Points) -> Float[Array, "*point"]:
-        x = jnp.broadcast_to(x, jnp.broadcast_shapes(jnp.shape(x), jnp.shape(T)))
-        values = jnp.asarray(self.values)
-        return _spline(x, self.knots, values, jnp.asarray(_natural(self.knots)) @ values)
+    def slopes(self) -> Float[Array, " knots"]:
+        """A linear function of the values."""
+        return jnp.asarray(_natural(self.knots)) @ jnp.asarray(self.values)
 
 
 class MonotoneTable(eqx.Module):

@@ -44,6 +44,7 @@ ROWS = (
         "scenario_models",
         "scenario",
         "scenario_fit_free",
+        "scenario_fit_sources",
         "scenario_fit_data",
         "scenario_fit",
         "scenario_study",

@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import optimistix as optx
 from jaxtyping import Array, Bool, Float
 
-from cellsim.cells.blends import equilibrium
+from cellsim.cells.blends import MARGIN, equilibrium
 from cellsim.cells.design import Cell, Electrode, lithium_capacity
 
 Scalar = Float[Array, ""]
@@ -35,9 +35,8 @@ def _balance(cell: Cell) -> tuple[Scalar, Scalar, Callable[[Scalar], Lithiation]
     """The least and greatest lithiation of the negative electrode, and both lithiations from the negative one."""
     Q_n, Q_p = lithium_capacity(cell.negative, cell.area), lithium_capacity(cell.positive, cell.area)
     Q_Li = Q_n * cell.negative.theta0 + Q_p * cell.positive.theta0
-    margin = 1e-9  # published curves may diverge at exactly empty or full
-    low = jnp.maximum(0.0, (Q_Li - Q_p) / Q_n) + margin
-    high = jnp.minimum(1.0, Q_Li / Q_n) - margin
+    low = jnp.maximum(0.0, (Q_Li - Q_p) / Q_n) + MARGIN
+    high = jnp.minimum(1.0, Q_Li / Q_n) - MARGIN
     return low, high, lambda theta_n: Lithiation(theta_n, (Q_Li - Q_n * theta_n) / Q_p)
 
 
@@ -46,17 +45,24 @@ def at_voltage(cell: Cell, V: Scalar, T: Scalar) -> Lithiation:
     ends = _balance(cell)
     both = ends[2]
     low, high = jax.lax.stop_gradient(ends[:2])
-    root: optx.Solution = optx.root_find(
-        lambda theta_n, _: open_circuit_voltage(cell, both(theta_n), T) - V,
+    root = _root(lambda theta_n: open_circuit_voltage(cell, both(theta_n), T) - V, low, high)
+    # an end is no root, and moves as the lithium does
+    is_low, is_high = root - low < AT_END, high - root < AT_END
+    return both(jnp.where(is_low, ends[0], jnp.where(is_high, ends[1], root)))
+
+
+def _root(rising: Callable[[Scalar], Scalar], low: Scalar, high: Scalar) -> Scalar:
+    """Where a function that rises vanishes between two numbers, with the derivative of a root; near the end that is
+    nearest where it does not."""
+    found: optx.Solution = optx.root_find(
+        lambda x, _: rising(x),
         optx.Bisection(rtol=1e-14, atol=1e-14, flip=False),  # type: ignore[call-arg]
         0.5 * (low + high),
         options=dict(lower=low, upper=high),
         max_steps=64,
         throw=False,
     )
-    # an end is no root, and moves as the lithium does
-    is_low, is_high = root.value - low < AT_END, high - root.value < AT_END
-    return both(jnp.where(is_low, ends[0], jnp.where(is_high, ends[1], root.value)))
+    return found.value
 
 
 def cut_offs_are_reached(cell: Cell, T: Scalar) -> Bool[Array, ""]:
@@ -94,16 +100,7 @@ def soc_at_voltage(cell: Cell, V: Scalar, T: Scalar) -> Scalar:
     """The state of charge [-] at which the cell rests at `V` [V] and `T` [K], below 0 and above 1 too; where it cannot
     rest there, some other one that its electrodes can have. What `at_soc` undoes."""
     empty, full = (at_soc(cell, jnp.asarray(soc), T) for soc in (0.0, 1.0))
-    margin = 1e-9  # as above
-    ends = [((end - a) / (b - a)) for a, b in zip(empty, full, strict=True) for end in (margin, 1.0 - margin)]
+    ends = [((end - a) / (b - a)) for a, b in zip(empty, full, strict=True) for end in (MARGIN, 1.0 - MARGIN)]
     low, high = jnp.maximum(ends[0], ends[3]), jnp.minimum(ends[1], ends[2])  # the positive one empties on charge
     low, high = jax.lax.stop_gradient((low, high))
-    root: optx.Solution = optx.root_find(
-        lambda soc, _: open_circuit_voltage(cell, _between(empty, full, soc), T) - V,
-        optx.Bisection(rtol=1e-14, atol=1e-14, flip=False),  # type: ignore[call-arg]
-        0.5 * (low + high),
-        options=dict(lower=low, upper=high),
-        max_steps=64,
-        throw=False,
-    )
-    return root.value
+    return _root(lambda soc: open_circuit_voltage(cell, _between(empty, full, soc), T) - V, low, high)

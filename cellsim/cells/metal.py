@@ -10,15 +10,13 @@ import optimistix as optx
 from jaxtyping import Array, Bool, Float
 
 from cellsim.cells.balance import AT_END
-from cellsim.cells.blends import equilibrium
+from cellsim.cells.blends import MARGIN, equilibrium
 from cellsim.cells.design import VOLUME, Electrode, Separator
 from cellsim.cells.heat import Heat, of_a_cube
 from cellsim.constants import T_ROOM
 from cellsim.electrode.metal import AbstractMetalKinetics, behind_a_film
 from cellsim.electrolyte.electrolyte import AbstractElectrolyte
 from cellsim.parameters import quantity
-
-MARGIN = 1e-9  # of the lithiation; published curves may diverge at exactly empty or full
 
 
 class Metal(eqx.Module):
