@@ -1,6 +1,5 @@
 """Steps of a protocol."""
 
-from functools import cached_property
 from typing import Any, NamedTuple
 
 import equinox as eqx
@@ -16,6 +15,7 @@ from cellsim.parameters import as_float_array
 from cellsim.protocols.controls import AbstractControl, CRate, Current, Power, Profile, Resistance, Voltage
 from cellsim.protocols.ends import AbstractEnd, AtVoltage
 from cellsim.simulation.control import Demand
+from cellsim.simulation.remembered import remembered
 
 Scalar = Float[Array, ""]
 Number = Float[ArrayLike, ""]  # numpy's too: they cost nothing before a program takes them
@@ -53,7 +53,7 @@ class Step(eqx.Module):
         others = [end for end in self.ends if not (isinstance(end, AtVoltage) and end.side in (0, self.direction))]
         return is_constant and not others and len(self.ends) <= 1 and self.T is None
 
-    @cached_property
+    @remembered
     def numbers(self) -> "Numbers":
         """A step of constant current without its words."""
         number = lambda x: np.asarray(np.nan) if x is None else x

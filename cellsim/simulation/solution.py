@@ -1,7 +1,6 @@
 """What a run found."""
 
 import dataclasses
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import diffrax
@@ -16,6 +15,7 @@ from cellsim.models.model import AbstractModel
 from cellsim.simulation.blocks import in_blocks
 from cellsim.simulation.chain import Chain, CycleSummary, StepEnd, summarised
 from cellsim.simulation.control import Demand, Setpoint
+from cellsim.simulation.remembered import remembered
 from cellsim.simulation.segment import came_to
 from cellsim.solvers.trajectory import Trajectory
 
@@ -132,16 +132,16 @@ class Solution(eqx.Module):
         """One of the model's `fields` at every time, as a plain array; works under JAX's transformations."""
         return self._profiles[self._known(name)]
 
-    @cached_property
+    @remembered
     def _profiles(self) -> dict[str, Array]:
         return self._seen[0]
 
-    @cached_property
+    @remembered
     def losses(self) -> dict[str, Float[Array, " times"]]:
         """The voltage as a sum of contributions [V] at every time, see the model's `losses`."""
         return self._seen[1]
 
-    @cached_property
+    @remembered
     def _seen(self) -> tuple[dict[str, Array], dict[str, Array], Any]:
         """Profiles, losses and inventories at every time, by one program."""
         rows = (self.states, self.kept(self.I), self.kept(self.T))
