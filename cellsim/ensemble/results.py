@@ -88,7 +88,7 @@ def _end(setup: Setup, plain: Any, how: How, case: Case, found: Found) -> tuple[
         protocol = case.protocol
         assert isinstance(protocol, Protocol)
         shape = orders.shape_of(protocol.steps)
-        chain = run.chain_of(found.legs, protocol.steps, protocol.cycle_of_step, model.limits, shape)
+        chain = run.chain_of(found.legs, protocol.steps, protocol.cycle_of_step, protocol.tags, model.limits, shape)
     t, V, T, zero = row(found.t_stop), row(found.V_end), row(found.T_end), np.zeros(1)
     states, none = jax.tree.map(row, found.state), np.zeros(())
     numbers: Any = (t, V, zero, T, zero, zero, states, found.state, model, found.demand, found.t_stop, found.result)

@@ -55,3 +55,13 @@ class Protocol(eqx.Module):
     def cycle_of_step(self) -> tuple[int, ...]:
         """The number of the cycle of every step, from 1."""
         return tuple(k + 1 for k, cycle in enumerate(self.cycles) for _ in cycle.steps)
+
+    @property
+    def tags(self) -> tuple[tuple[str, ...], ...]:
+        """The tags of every step, with those of its cycle."""
+        return tuple(tags_in(cycle, step) for cycle in self.cycles for step in cycle.steps)
+
+
+def tags_in(cycle: Cycle, step: Step) -> tuple[str, ...]:
+    """The tags of a step of a cycle, each once."""
+    return tuple(dict.fromkeys((*step.tags, *cycle.tags)))

@@ -238,6 +238,7 @@ class Done(NamedTuple):
     number: int  # from 1
     cycle: int  # from 1
     step: Step
+    tags: tuple[str, ...]  # of the step and its cycle
     t_start: float  # s, since the run began
     pieces: tuple[Leg, ...]
     start: Any
@@ -271,9 +272,9 @@ def one_by_one(
     """Every step in its turn, in pieces of a bounded number of time steps; ends where one fails. `skip_cycles` were
     done before, until `t_start` [s], with `taken` time steps."""
     y, t0 = begun.y, t_start
-    places = [(cycle + 1, step) for cycle, of in enumerate(protocol.cycles) for step in of.steps]
+    places = list(zip(protocol.cycle_of_step, protocol.steps, protocol.tags, strict=True))
     made: dict[int, Orders] = {}
-    for number, (cycle, step) in enumerate(places, start=1):
+    for number, (cycle, step, tags) in enumerate(places, start=1):
         if cycle <= skip_cycles:
             continue
         if id(step) not in made:
@@ -300,7 +301,7 @@ def one_by_one(
             ts, count = np.asarray(segment.trajectory.ts), int(segment.trajectory.count)
             at = Start(segment.t, segment.y, jnp.asarray(ts[count] - ts[count - 1] if count else FIRST_STEP))
         is_skipped = len(pieces) == 1 and float(np.min(np.asarray(pieces[0].margins_at_start))) <= 0
-        done = Done(number, cycle, step, t0, tuple(pieces), y, is_skipped)
+        done = Done(number, cycle, step, tags, t0, tuple(pieces), y, is_skipped)
         yield done
         y, t0 = pieces[-1].segment.y, done.t_end
         if not came_to(pieces[-1].segment.result, diffrax.RESULTS.successful, diffrax.RESULTS.event_occurred):
@@ -311,6 +312,7 @@ def chain_of(
     legs: Legs,
     steps: Sequence[Step],
     cycles: Sequence[int],
+    tags: Sequence[tuple[str, ...]],
     limits: Limits,
     shape: Shape,
     *,
@@ -319,8 +321,7 @@ def chain_of(
 ) -> Chain:
     """What became of steps, with the words that tell of it."""
     words = tuple(numbers.words_of(step, shape, limits) for step in steps)
-    tags = tuple(step.tags for step in steps)
-    return Chain(legs, tuple(map(text_of, steps)), tuple(cycles), words, tags, t_start, first)
+    return Chain(legs, tuple(map(text_of, steps)), tuple(cycles), words, tuple(tags), t_start, first)
 
 
 def text_of(step: Step) -> str:

@@ -16,7 +16,7 @@ from cellsim.discretisation.layout import State
 from cellsim.models.model import AbstractModel
 from cellsim.protocols import orders, run
 from cellsim.protocols.orders import Beginning, Shape
-from cellsim.protocols.protocol import Protocol
+from cellsim.protocols.protocol import Protocol, tags_in
 from cellsim.protocols.steps import Step
 from cellsim.simulation.chain import Legs
 from cellsim.simulation.solution import Solution
@@ -56,10 +56,11 @@ def read_legs(
     shape = orders.shape_of(protocol.steps)
     first = 1 + sum(len(each.steps) for each in protocol.cycles[: cycle - 1])
     legs = []
-    for k, (said, step) in enumerate(zip(about["legs"], protocol.cycles[cycle - 1].steps, strict=False)):
+    of = protocol.cycles[cycle - 1]
+    for k, (said, step) in enumerate(zip(about["legs"], of.steps, strict=False)):
         form: Any = jax.tree.structure(_form(model, step, shape, said["rooms"], said["has_rows"]))
         numbers = jax.tree.unflatten(form, [arrays[f"{k}.{i}"] for i in range(form.num_leaves)])
-        legs.append(_leg(model, step, shape, numbers, cycle, first + k))
+        legs.append(_leg(model, step, tags_in(of, step), shape, numbers, cycle, first + k))
     return legs, about
 
 
@@ -87,9 +88,11 @@ def _form(model: AbstractModel, step: Step, shape: Shape, rooms: list[int] | Non
     return (nothing,) * 6, state, state, demand, (nothing, result, *[nothing] * 4), dense, rows, legs
 
 
-def _leg(model: AbstractModel, step: Step, shape: Shape, numbers: Any, cycle: int, number: int) -> Solution:
+def _leg(
+    model: AbstractModel, step: Step, tags: tuple[str, ...], shape: Shape, numbers: Any, cycle: int, number: int
+) -> Solution:
     curves, states, rest, demand, (t_stop, result, steps, rejected, t_start, ambient), dense, rows, legs = numbers
-    chain = run.chain_of(legs, [step], [cycle], model.limits, shape, t_start=t_start, first=number)
+    chain = run.chain_of(legs, [step], [cycle], [tags], model.limits, shape, t_start=t_start, first=number)
     put = lambda tree: jax.tree.map(jax.device_put, tree)
     t, V, I, T, Q, E = put(curves)
     return Solution(

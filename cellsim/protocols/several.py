@@ -72,7 +72,7 @@ def _traced(model: AbstractModel, protocol: Protocol, how: How) -> Solution:
     decisive = jnp.where(jnp.any(is_bad), jnp.argmax(is_bad), len(protocol.steps) - 1)
     result = jax.tree.map(lambda x: x[decisive], legs.result)
     shape = orders.shape_of(protocol.steps)
-    chain = run.chain_of(legs, protocol.steps, protocol.cycle_of_step, model.limits, shape)
+    chain = run.chain_of(legs, protocol.steps, protocol.cycle_of_step, protocol.tags, model.limits, shape)
     counts = jnp.sum(legs.steps), jnp.sum(legs.rejected)
     return Solution(*seen, start.rest, model, None, legs.t[-1], result, *counts, chain=chain)
 
@@ -174,7 +174,7 @@ def _leg(model: AbstractModel, each: Done, begun: Begun, shape: orders.Shape) ->
         row(rejected),
     )
     chain = run.chain_of(
-        became, [each.step], [each.cycle], model.limits, shape, t_start=each.t_start, first=each.number
+        became, [each.step], [each.cycle], [each.tags], model.limits, shape, t_start=each.t_start, first=each.number
     )
     leg = Solution(
         jax.device_put(np.asarray(seen.t) + each.t_start),

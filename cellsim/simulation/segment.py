@@ -24,6 +24,7 @@ Scalar = Float[Array, ""]
 FIRST_STEP = 1e-5  # s; short beside the relaxation of any double layer
 SHORTEST_STEP = 1e-10  # s; an error control that asks for less has failed
 EVENT_TOLERANCE = 1e-13  # relative, in time
+AT_JUMP = 1e-12  # relative, in time: an end that is found as near to a jump of what is held is that jump
 SMALL = (
     1e-9  # times the margin, so that it is the time to which the search for the end goes, whatever the margin's unit
 )
@@ -107,10 +108,29 @@ def advanced(
     )
     has_met = jnp.asarray(result == diffrax.RESULTS.event_occurred)
     has_ended = jnp.asarray(result == diffrax.RESULTS.successful)
-    t = jnp.where(has_met, _moved_root(t_found, has_met, circuit, trajectory), jnp.where(has_ended, end, t_found))
+    is_moving = has_met  # a demand that a jump has met ends at the jump, whatever the state
+    if circuit.jumps is not None:
+        is_moving &= ~jnp.any(jnp.abs(t_found - circuit.jumps) <= AT_JUMP * jnp.abs(t_found))
+    moved = _moved_root(t_found, is_moving, circuit, trajectory)
+    t = jnp.where(has_met, moved, jnp.where(has_ended, end, t_found))
     took_time = trajectory.count > 0
     y = jax.tree.map(lambda a, b: jnp.where(took_time, a, b), trajectory.at(t), start.y)
     return Segment(t, y, result, steps, rejected, trajectory)
+
+
+class FirstPassed(optx.Bisection):
+    """Bisection for the time within a step at which a margin falls through zero. Where it is of one sign all along, as
+    where a jump of what is held at the beginning or at the end of the step has met the demand, that is the time."""
+
+    def terminate(
+        self, fn: Any, y: Any, args: Any, options: dict[str, Any], state: Any, tags: frozenset[object]
+    ) -> tuple[Any, Any]:
+        """Where the interval is small, and the margin is, or one of its ends is as it was."""
+        del fn, args, tags
+        is_small = jnp.abs(state.upper - state.lower) < self.atol + self.rtol * jnp.abs(y)
+        is_an_end = (state.lower == options["lower"]) | (state.upper == options["upper"])
+        is_found = (jnp.abs(state.error) < self.atol) | is_an_end
+        return is_small & is_found, optx.RESULTS.successful
 
 
 class Integration(eqx.Module):
@@ -129,7 +149,7 @@ class Integration(eqx.Module):
         self, y0: State, circuit: AbstractCircuit, keeps_increments: bool
     ) -> tuple[Trajectory, tuple[Any, ...]]:
         """The trajectory; where it ends [s], why, and after how many steps, of them rejected."""
-        root_finder: Any = optx.Bisection(rtol=EVENT_TOLERANCE, atol=EVENT_TOLERANCE)  # type: ignore[call-arg]  # no norm
+        root_finder: Any = FirstPassed(rtol=EVENT_TOLERANCE, atol=EVENT_TOLERANCE, flip=True)  # type: ignore[call-arg]  # no norm
         controller: Any = diffrax.PIDController(
             jnp.asarray(self.tolerances.rtol),
             jnp.asarray(self.tolerances.atol),
@@ -160,12 +180,14 @@ class Integration(eqx.Module):
         return recorded(solution.interpolation), rest
 
 
-def _moved_root(t_found: Scalar, has_met: Bool[Array, ""], circuit: AbstractCircuit, trajectory: Trajectory) -> Scalar:
-    """`t_found`, at which the margin vanishes if `has_met`, as a function of all that the margin depends on."""
+def _moved_root(
+    t_found: Scalar, is_moving: Bool[Array, ""], circuit: AbstractCircuit, trajectory: Trajectory
+) -> Scalar:
+    """`t_found`, at which the margin vanishes if `is_moving`, as a function of all that the margin depends on."""
 
     def margin(t: Scalar) -> Scalar:
         met = circuit.margin(t, trajectory.at(t))
-        return jnp.where(has_met, met, t - t_found)  # elsewhere nothing moves
+        return jnp.where(is_moving, met, t - t_found)  # elsewhere nothing moves
 
     def moved(slope: Any, change: Scalar) -> Scalar:
         by_t = slope(jnp.ones_like(change))

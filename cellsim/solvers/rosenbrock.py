@@ -81,6 +81,7 @@ class RodasInterpolation(diffrax.AbstractLocalInterpolation):
     y1: State
     bends: State  # three, stacked
     increments: State | None = None  # of the step, where they are kept
+    span: Array | None = None
 
     def evaluate(self, t0: Any, t1: Any = None, left: bool = True) -> State:
         del left
@@ -93,19 +94,20 @@ class RodasInterpolation(diffrax.AbstractLocalInterpolation):
 
 
 class DenseStep(eqx.Module):
-    """What the dense output of one step is made of, and the increments of the step where they are kept."""
+    """What the dense output of one step is made of, and what its derivative needs besides, where that is kept."""
 
     y0: State
     y1: State
     bends: State  # three, stacked
     increments: State | None = None  # eight, stacked
+    span: Array | None = None  # when it began and its length [s], to the last bit: what is held may jump where it ends
 
 
-def dense_step(y0: State, k: State) -> DenseStep:
+def dense_step(y0: State, k: State, span: Array | None = None) -> DenseStep:
     """The step from `y0` whose increments are `k`."""
     bends = [weighted(jnp.asarray(row), k) for row in DENSE]
     y1 = plus(y0, weighted(jnp.asarray(SUM), k))
-    return DenseStep(y0, y1, jax.tree.map(lambda *xs: jnp.stack(xs), *bends), k)
+    return DenseStep(y0, y1, jax.tree.map(lambda *xs: jnp.stack(xs), *bends), k, span)
 
 
 def _rate(t: Any, y: State, terms_and_args: Any) -> State:
@@ -125,7 +127,7 @@ class _Within:
 
 class Rodas5P(diffrax.AbstractAdaptiveSolver):
     """Rodas5P for the unknowns of a layout; the vector field is that of a `diffrax.ODETerm`, `jacobian` that of
-    `Field`. `keeps_increments` adds those of each step to the dense output."""
+    `Field`. `keeps_increments` adds those of each step, and its span, to the dense output."""
 
     layout: Layout = eqx.field(static=True)
     jacobian: Callable[..., Any] | None = eqx.field(static=True, default=None)
@@ -154,7 +156,7 @@ class Rodas5P(diffrax.AbstractAdaptiveSolver):
         k = increments(t0, t1 - t0, y0, (terms, args), field=field, layout=self.layout)
         error = jax.tree.map(lambda x: x[-1], k)
         dense = dense_step(y0, k)
-        info = dict(y0=dense.y0, y1=dense.y1, bends=dense.bends)
+        info: dict[str, Any] = dict(y0=dense.y0, y1=dense.y1, bends=dense.bends)
         if self.keeps_increments:
-            info["increments"] = k
+            info |= {"increments": k, "span": jnp.stack([t0, t1 - t0])}
         return dense.y1, error, info, None, diffrax.RESULTS.successful

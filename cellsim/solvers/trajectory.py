@@ -47,7 +47,7 @@ class Trajectory(eqx.Module):
 def recorded(dense: diffrax.DenseInterpolation) -> Trajectory:
     """The trajectory that a diffrax solution with dense output recorded."""
     infos = dense.infos
-    steps = DenseStep(infos["y0"], infos["y1"], infos["bends"], infos.get("increments"))
+    steps = DenseStep(infos["y0"], infos["y1"], infos["bends"], infos.get("increments"), infos.get("span"))
     return Trajectory(dense.ts, steps, dense.ts_size - 1)
 
 
@@ -68,7 +68,8 @@ def differentiable(
 def _differentiable_jvp(primals: Any, tangents: Any, **about: Any) -> tuple[Any, Any]:
     found, rest = _with_increments(*primals, **about)
     moved = _moved(found, primals, tangents, keeps_increments=False, **about)
-    return (eqx.tree_at(lambda path: path.steps.increments, found, None), rest), (moved, _still(rest))
+    light = dataclasses.replace(found, steps=dataclasses.replace(found.steps, increments=None, span=None))
+    return (light, rest), (moved, _still(rest))
 
 
 @eqx.filter_custom_jvp
@@ -129,8 +130,9 @@ class _Replay(NamedTuple):
     @property
     def rows(self) -> tuple[Any, ...]:
         """Time, length, state and increments of every step, padding included."""
-        ts, steps = self.record.ts, self.record.steps
-        return ts[:-1], ts[1:] - ts[:-1], steps.y0, steps.increments
+        steps = self.record.steps
+        assert steps.span is not None
+        return steps.span[:, 0], steps.span[:, 1], steps.y0, steps.increments
 
     def step(self, n: Array) -> Step:
         """Step number `n`."""
@@ -140,8 +142,8 @@ class _Replay(NamedTuple):
 
     def dense(self, dy: State, dk: State) -> DenseStep:
         """The tangent of a step's dense output."""
-        step = dense_step(dy, dk)
-        return step if self.keeps_increments else dataclasses.replace(step, increments=None)
+        step = dense_step(dy, dk, jnp.zeros(2))
+        return step if self.keeps_increments else dataclasses.replace(step, increments=None, span=None)
 
     def masked(self, n: Array, tree: Any) -> Any:
         """Nothing beyond the last step."""

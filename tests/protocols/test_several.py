@@ -229,6 +229,55 @@ def test_a_cycle_that_keeps_no_fields_says_so_when_it_is_looked_at(model):
         thin.at([100.0, 700.0])
 
 
+def test_tags_of_a_cycle_and_of_its_steps_are_in_the_table_of_cycles(model):
+    slow = {"steps": ["Rest for 10 s [first]", "Rest for 20 s"], "tags": ["check"]}
+    plan = [slow, {"repeat": 2, "steps": ["Rest for 30 s"], "tags": "quick"}, "Rest for 5 s"]
+    found = simulate(model, plan)
+    assert [each.tags for each in found.cycles] == [("first", "check"), ("quick",), ("quick",), ()]
+    assert [end.tags for end in found.step_ends][:2] == [("first", "check"), ("check",)]
+
+
+# ---- jumps
+
+STEPPED = cs.current(cs.Profile([0.0, 10.0, 10.0, 20.0], [1.0, 5.0, -2.0, -2.0]), None)  # s, A
+
+
+def seen(kind, L, step, **more):
+    """Time and voltage at the end of a step, of a thickness [m] of the positive electrode."""
+    cell = cs.replace(cs.load_cell("Chen2020"), "positive.L", L)
+    run = cs.simulate(kind(cell, cs.Mesh(4, 3, 4, 4)), [step], max_steps=80, **more)
+    return jax.numpy.stack([run.t[-1], run.V[-1]])
+
+
+def moved(of, L):
+    """What is seen, and its derivative."""
+    return jax.jit(lambda L: jax.jvp(of, (L,), (1.0,)))(L)
+
+
+def test_a_jump_that_takes_the_voltage_past_a_cut_off_ends_the_step_there():
+    """A model without double layers, so that the voltage jumps with the current."""
+    ended = cs.simulate(cs.SPM(cs.load_cell("Chen2020"), cs.Mesh(4, 3, 4, 4)), [STEPPED, "Rest for 10 s"])
+    assert [end.reason.split(" at")[0] for end in ended.step_ends] == [
+        "upper cut-off voltage 4.2 V reached",
+        "duration completed",
+    ]
+    assert np.isclose(ended.legs[0].t_stop, 10.0, rtol=1e-12)
+    until_then = cs.current(cs.Profile([0.0, 10.0], [1.0, 5.0]), None)
+    jumped, plain = (moved(lambda L, step=step: seen(cs.SPM, L, step), 75.6e-6) for step in (STEPPED, until_then))
+    np.testing.assert_allclose(jumped[0], plain[0], rtol=1e-9)  # what was before the jump
+    np.testing.assert_allclose(jumped[1], plain[1], rtol=1e-6)  # which stays where it is
+
+
+@pytest.mark.parametrize("kind", [cs.SPM, cs.DFN])
+def test_derivatives_go_through_a_jump_of_what_is_held(kind):
+    of = jax.jit(lambda L: seen(kind, L, STEPPED, soc=0.5)[1])
+    L, h = 75.6e-6, 1e-8
+    difference = (of(L + h) - of(L - h)) / (2 * h)
+    assert np.isclose(moved(of, L)[1], difference, rtol=1e-6)
+    if kind is cs.DFN:
+        assert np.isclose(jax.jit(jax.grad(of))(L), difference, rtol=1e-6)
+
+
 # ---- one program
 
 

@@ -35,7 +35,7 @@ PROTOCOL = [
 WRONG = 0.3
 PYBOP = "CELLSIM_PYBOP"  # the Python of an environment with PyBOP
 PEER = Path(__file__).parents[1] / "bench/peer_fit.py"
-PEER_EVALUATIONS = 300
+PEER_EVALUATIONS = 100  # it takes 0.8 to 5 s for each
 FREE = {
     "negative.L": (45e-6, 140e-6),
     "positive.L": (40e-6, 130e-6),

@@ -130,9 +130,37 @@ def lgm50_pulse(soc: float, cell: str = "Cell1") -> cs.Experiment:
 def kokam(rate: int, soc: float) -> cs.Experiment:
     """A discharge of a Kokam cell at 25 degC, read off a figure, from `soc`."""
     record = cs.read_record(KOKAM, where={"rate_C": rate})
-    record = record.between(1.0, 1e4)  # the time of the very first point is not known as well as that
+    return even(record.between(1.0, 1e4), f"{rate}C", soc)  # the time of the very first point is not known that well
+
+
+def gitt(number: int) -> cs.Experiment:
+    """A pulse of 15 minutes at about C/10, and the rest after it, of a laboratory cell with electrodes of an LG M50."""
+    record = cs.read_record(DATA / "lgm50_gitt_3electrode" / f"pulse_{number}.csv")
+    rest = cs.Resting(float(record.V[0]))
+    first = int(np.argmax(record.I > 1e-3))  # the row before it is at the edge of the step
+    start = float(record.t[first - 1])
+    thin = cs.thinned(record.rows(slice(first, None)), V_tolerance=0.5e-3)
+    return even(thin, f"pulse {number}", rest, start)
+
+
+def aboutenergy(name: str, rate: str) -> cs.Experiment:
+    """A discharge of one of the cells that About:Energy published with their parameters, from rest."""
+    record = cs.read_record(DATA / "aboutenergy_bpx" / name / f"{name}_25degC_{rate}.csv")
+    thin = cs.thinned(record.between(2.0, 1e9), points=80)  # in the second before it the current rises
+    return even(thin, rate.replace("Co", "C/"), cs.Resting(float(record.V[0])))
+
+
+def enertech(rate: str) -> cs.Experiment:
+    """A discharge of an Enertech pouch cell, from rest."""
+    t, V = np.loadtxt(DATA / "enertech_ai2020" / f"{rate}_discharge_U.txt").T
+    record = cs.Record(t, np.full(len(t), 2.28 * float(rate[:-1])), V)
+    return even(cs.thinned(record.between(2.0, 1e9), points=80), rate, cs.Resting(float(V[0])))
+
+
+def even(record: cs.Record, name: str, soc: Any, t_start: float = 0.0) -> cs.Experiment:
+    """A record to which the model keeps one temperature, 25 degC."""
     return cs.Experiment(
-        record, EVEN, soc=soc, T=298.15, t_start=0.0, name=f"{rate}C", observe=(Voltage(NOISE),), is_by_time=True
+        record, EVEN, soc=soc, T=298.15, t_start=t_start, name=name, observe=(Voltage(NOISE),), is_by_time=True
     )
 
 
@@ -161,7 +189,7 @@ def balance(cell: Any) -> list[cs.Free]:
 
 
 def lgm50_rates() -> Case:
-    """Fitted at C/2 and 1C, where it warms by 5 and 9 K; predicted at C/10, and at 2C, where it warms by 33 K."""
+    """Fitted at C/10 and at 2C, where it warms by 33 K; predicted between them, and in the cold."""
     cell = cs.load_cell("ORegan2022")
     free = [
         *balance(cell),
@@ -174,8 +202,8 @@ def lgm50_rates() -> Case:
         cs.Free("heat.h", 2.0, 100.0),
         cs.Free("heat.rho.scale", 0.3, 3.0, prior=priors.LogNormal(1.0, 1.3)),
     ]
-    asked = {"0.1C": (34.0, "published set"), "2C": (62.0, "best published set")}
-    fitted, unseen = [lgm50("0p5"), lgm50("1")], [lgm50("0p1"), lgm50("2"), lgm50("0p5", T=10), lgm50("1", T=10)]
+    asked = {"0.5C": (38.0, "published set"), "1C": (42.0, "published set")}
+    fitted, unseen = [lgm50("0p1"), lgm50("2")], [lgm50("0p5"), lgm50("1"), lgm50("0p5", T=10), lgm50("1", T=10)]
     return Case("LG M50", cell, free, fitted, unseen, asked)
 
 
@@ -202,4 +230,50 @@ def kokam_rates() -> Case:
     return Case("Kokam", cell, free, [kokam(1, KOKAM_SOC)], [kokam(5, KOKAM_SOC)], {"5C": (58.0, "published set")})
 
 
-CASES = (kokam_rates, lgm50_rates, lgm50_pulses)
+def lgm50_gitt() -> Case:
+    """Fitted at every other of the pulses in the middle, predicted at those between. The area is that of a disc of
+    18 mm, of which the publication does not say whether it is right, so it moves."""
+    cell = cs.load_cell("Chen2020")
+    cell = cs.replace(cell, "area", np.pi * 9e-3**2)
+    free = [
+        cs.Free("area", 1e-4, 6e-4),
+        factor("negative.particle.D_s", 3.0),
+        factor("positive.particle.D_s", 3.0),
+        factor("negative.particle.kinetics.k", 3.0),
+        factor("positive.particle.kinetics.k", 3.0),
+        cs.Free("R_contact", 0.0, 30.0),
+    ]
+    at = lambda *numbers: [gitt(x) for x in numbers]
+    return Case("LG M50 GITT", cell, free, at(12, 16, 20, 24, 28), at(14, 18, 22, 26, 30))
+
+
+def aboutenergy_nmc() -> Case:
+    """Fitted at C/20 and C/2 to a published set that is within 15 mV already, predicted at 1C."""
+    return _aboutenergy("NMC", "nmc_pouch_cell_BPX.json", ["Co20", "Co2"], ["1C"])
+
+
+def aboutenergy_lfp() -> Case:
+    """The same of a cell with iron phosphate, whose knee no particle of one size has."""
+    return _aboutenergy("LFP", "lfp_18650_cell_BPX.json", ["Co20", "Co2"], ["1C"])
+
+
+def _aboutenergy(name: str, file: str, fitted: list[str], unseen: list[str]) -> Case:
+    cell = cs.load_cell(str(DATA / "aboutenergy_bpx" / name / file))
+    free = [*balance(cell), factor("negative.particle.D_s"), factor("positive.particle.D_s")]
+    free += [factor(f"{side}.particle.kinetics.rate") for side in ("negative", "positive")]
+    free += [factor("electrolyte.kappa", 1.2), factor("electrolyte.D", 1.2)]
+    records = lambda rates: [aboutenergy(name, rate) for rate in rates]
+    return Case(f"About:Energy {name}", cell, free, records(fitted), records(unseen))
+
+
+def enertech_rates() -> Case:
+    """Fitted at C/10 and 1C, predicted at C/2; at 2C, where it warms by 10 K, with a model that does not warm."""
+    cell = cs.load_cell("Ai2020")
+    free = [*balance(cell), factor("negative.particle.D_s"), factor("positive.particle.D_s")]
+    free += [factor(f"{side}.particle.kinetics.k") for side in ("negative", "positive")]
+    free += [factor("electrolyte.kappa", 1.2), cs.Free("R_contact", 0.0, 0.03)]
+    records = lambda *rates: [enertech(rate) for rate in rates]
+    return Case("Enertech", cell, free, records("0.1C", "1C"), records("0.5C", "2C"))
+
+
+CASES = (kokam_rates, lgm50_rates, lgm50_pulses, lgm50_gitt, aboutenergy_nmc, aboutenergy_lfp, enertech_rates)
