@@ -13,7 +13,7 @@ VERSIONS := pyproject.toml constraints.txt
 INSTALL := PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 \
 	$(PYTHON) -m pip --python $(BIN)/python install --quiet --editable
 
-.PHONY: help demo test lint format tidy types docs wheel bench bench-fit studies verification profile clean
+.PHONY: help demo test lint format tidy types docs wheel bench bench-fit studies verification notebooks profile clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -57,6 +57,9 @@ bench-fit: $(VENV)/.dev build/pybop/.done  ## the fit of ten parameters beside P
 
 verification: $(VENV)/.dev  ## every reference solution against ours, as docs/verification.md (some minutes)
 	$(BIN)/python tests/studies/run.py references other_references bpx --out docs/verification.md
+
+notebooks: $(VENV)/.dev  ## run the notebooks, and keep what they print and draw in them (some minutes)
+	$(BIN)/python tests/notebooks/store.py
 
 profile: $(VENV)/.dev  ## where the time of a discharge goes: trace, compile, dispatch, parts of a step, output
 	CELLSIM_CACHE_DIR=off $(BIN)/python tests/bench/profile.py

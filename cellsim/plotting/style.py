@@ -1,5 +1,6 @@
 """What all pictures share: size, colours, axes with units, layers of the cell, time as a colour."""
 
+import io
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -15,6 +16,7 @@ from matplotlib.ticker import ScalarFormatter
 from cellsim.simulation.solution import Solution
 
 DPI = 150
+SCREEN_DPI = 100
 # Okabe & Ito, colours that people with any colour vision tell apart
 BLUE, ORANGE, GREEN, RED = "#0072B2", "#E69F00", "#009E73", "#D55E00"
 SKY, PURPLE, YELLOW, BLACK = "#56B4E9", "#CC79A7", "#F0E442", "#000000"
@@ -43,10 +45,20 @@ def time_unit(duration: float) -> TimeUnit:
     return TimeUnit("min", 60.0) if duration <= 3 * 3600.0 else TimeUnit("h", 3600.0)
 
 
+class Picture(Figure):
+    """A figure that a notebook shows as a picture though nobody has imported pyplot."""
+
+    def _repr_png_(self) -> bytes:
+        """What IPython shows."""
+        with io.BytesIO() as file:
+            self.savefig(file, format="png", dpi=SCREEN_DPI)
+            return file.getvalue()
+
+
 def new_figure(width: float, height: float, title: str) -> Figure:
     """An empty figure, `width` by `height` inches, that arranges its own parts."""
     layout = ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.08)  # inches
-    figure = Figure(figsize=(width, height), dpi=DPI, layout=layout)
+    figure = Picture(figsize=(width, height), dpi=DPI, layout=layout)
     if title:
         figure.suptitle(title, fontsize=12)
     return figure

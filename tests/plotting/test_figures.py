@@ -89,6 +89,10 @@ def test_a_solution_draws_itself(lgm50_coarse_1C):
     np.testing.assert_array_equal(V, np.asarray(lgm50_coarse_1C.V))
 
 
+def test_a_notebook_shows_a_picture_without_pyplot():
+    assert new_figure(2.0, 1.0, "small")._repr_png_().startswith(b"\x89PNG")
+
+
 def test_pictures_leave_the_global_state_of_matplotlib_alone():
     for file in (Path(cellsim.__file__).parent / "plotting").glob("*.py"):
         assert "pyplot" not in file.read_text() and "rcParams" not in file.read_text()
