@@ -46,7 +46,7 @@ def time_unit(duration: float) -> TimeUnit:
 
 
 class Picture(Figure):
-    """A figure that a notebook shows as a picture though nobody has imported pyplot."""
+    """A figure that a notebook shows as a picture, whatever else it has imported."""
 
     def _repr_png_(self) -> bytes:
         """What IPython shows."""

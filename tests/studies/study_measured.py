@@ -253,8 +253,8 @@ def aboutenergy_nmc() -> Case:
 
 
 def aboutenergy_lfp() -> Case:
-    """The same of a cell with iron phosphate, whose knee no particle of one size has."""
-    return _aboutenergy("LFP", "lfp_18650_cell_BPX.json", ["Co20", "Co2"], ["1C"])
+    """A cell with iron phosphate, whose knee no particle of one size has: fitted at C/20 and 1C, predicted between."""
+    return _aboutenergy("LFP", "lfp_18650_cell_BPX.json", ["Co20", "1C"], ["Co2"])
 
 
 def _aboutenergy(name: str, file: str, fitted: list[str], unseen: list[str]) -> Case:
