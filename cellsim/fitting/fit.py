@@ -1,6 +1,7 @@
 """`fit`: a cell, experiments, what moves; out comes the cell that answers them best, with standard errors."""
 
 import dataclasses
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
@@ -133,6 +134,21 @@ class Fit:
     def values(self) -> dict[str, float]:
         """The numbers that were found, in the unit of each."""
         return dict(zip(self.names, map(float, self.problem.values(self.here.z)), strict=True))
+
+    @property
+    def at_bounds(self) -> dict[str, float]:
+        """The numbers that ended within a hundredth of their span from a bound, and that bound: there a fit may have
+        converged to nothing."""
+        found = {}
+        for place in self.problem.places:
+            value, free = self.values[place.name], place.free
+            span = free.high - free.low
+            share = (value - free.low) / span if math.isfinite(span) else 0.5
+            if free.is_logarithmic:
+                share = math.log(value / free.low) / math.log(free.high / free.low)
+            if not 0.01 < share < 0.99:
+                found[place.name] = free.low if share < 0.5 else free.high
+        return found
 
     @cached_property
     def fisher(self) -> Fisher:

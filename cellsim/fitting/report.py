@@ -61,15 +61,11 @@ def rows(fit: "Fit") -> list[str]:
 def notes(fit: "Fit") -> list[str]:
     """What else is worth saying."""
     said = []
+    bounds = fit.at_bounds
     for k, place in enumerate(fit.problem.places):
-        value, free = fit.values[place.name], place.free
-        span = free.high - free.low
-        share = (value - free.low) / span if math.isfinite(span) else 0.5
-        if free.is_logarithmic:
-            share = math.log(value / free.low) / math.log(free.high / free.low)
-        if not 0.01 < share < 0.99:
-            bound = free.low if share < 0.5 else free.high
-            said.append(f"{place.name} is at its bound {bound:g}: its standard error means nothing there.")
+        if place.name in bounds:
+            what = f"{place.name} is at its bound {bounds[place.name]:g}"
+            said.append(f"{what}: its standard error means nothing there.")
         for other in range(k):
             r = fit.correlation[k, other]
             if abs(r) > STRONG:

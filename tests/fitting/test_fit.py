@@ -51,6 +51,14 @@ def test_the_way_goes_down_and_begins_where_it_was_told_to(fitted):
     assert fitted.iterations < 20
 
 
+def test_numbers_at_their_bounds_are_told(fitted):
+    assert fitted.at_bounds == {}
+    far = dataclasses.replace(fitted, here=fitted.here._replace(z=fitted.here.z + 50.0 * (np.arange(len(fitted.here.z)) == 0)))
+    name = fitted.names[0]
+    assert far.at_bounds == {name: fitted.problem.places[0].free.high}
+    assert f"{name} is at its bound" in far.report()
+
+
 def test_correlations_are_those_of_the_inverse_of_the_squared_jacobian(fitted):
     J = fitted.here.J
     covariance = np.linalg.inv(J.T @ J)

@@ -78,12 +78,13 @@ SCALES = tuple(cs.Free(f"electrolyte.{name}.scale", 0.1, 4.0) for name in PROPER
 
 
 def scales_fitted(of: Known, seed: int) -> Fit:
-    """Four factors, from wrong ones: by undamped steps, and where these lose their way by damped ones."""
+    """Four factors, from wrong ones: by undamped steps, and by damped ones where these lose their way or end at a
+    bound."""
     draw = np.random.default_rng([seed, 1])
     start = {each.path: 1 + WRONG * draw.uniform(-1, 1) for each in SCALES}
     ask = dict(cell=of.cell, experiments=experiments(of, seed), free=SCALES, start=start, is_noise_known=True)
     found = cs.fit(**ask, method=METHOD)
-    return found if found.converged else cs.fit(**ask)
+    return found if found.converged and not found.at_bounds else cs.fit(**ask)
 
 
 def scales(seeds: int) -> list[Row]:
