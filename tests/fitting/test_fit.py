@@ -53,7 +53,9 @@ def test_the_way_goes_down_and_begins_where_it_was_told_to(fitted):
 
 def test_numbers_at_their_bounds_are_told(fitted):
     assert fitted.at_bounds == {}
-    far = dataclasses.replace(fitted, here=fitted.here._replace(z=fitted.here.z + 50.0 * (np.arange(len(fitted.here.z)) == 0)))
+    z = np.array(fitted.here.z)
+    z[0] += 50.0
+    far = dataclasses.replace(fitted, here=fitted.here._replace(z=z))
     name = fitted.names[0]
     assert far.at_bounds == {name: fitted.problem.places[0].free.high}
     assert f"{name} is at its bound" in far.report()
