@@ -80,8 +80,8 @@ class RodasInterpolation(diffrax.AbstractLocalInterpolation):
     y0: State
     y1: State
     bends: State  # three, stacked
-    increments: State | None = None  # of the step, where they are kept
-    span: Array | None = None
+    increments: State | None = None  # of the step, where they are kept; as is
+    span: Array | None = None  # its beginning and length [s]
 
     def evaluate(self, t0: Any, t1: Any = None, left: bool = True) -> State:
         del left

@@ -64,8 +64,15 @@ def problem(experiments):
 
 
 @pytest.fixture(scope="session")
-def fitted(experiments):
-    return cs.fit(cs.load_cell("Chen2020"), experiments, FREE, start={"negative.particle.D_s": 6e-14})
+def fit_and_calls(experiments):
+    """A fit, and what it asked of its problem before any test asked more."""
+    fit = cs.fit(cs.load_cell("Chen2020"), experiments, FREE, start={"negative.particle.D_s": 6e-14})
+    return fit, dict(fit.problem.calls)
+
+
+@pytest.fixture(scope="session")
+def fitted(fit_and_calls):
+    return fit_and_calls[0]
 
 
 STEPS = (

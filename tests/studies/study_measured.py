@@ -115,16 +115,9 @@ def lgm50_pulse(soc: float, cell: str = "Cell1") -> cs.Experiment:
     file = DATA / "lgm50_wmg_pulse" / "LGM50_pulses_all.csv"
     record = cs.read_record(file, where={"T_nominal_C": 25, "soc": soc, "cell": cell})
     passes = int(np.argmax(record.I > 1.0))  # the rows before it are at the edge of the step, or before it
-    return cs.Experiment(
-        cs.thinned(record.rows(slice(passes, None)), V_tolerance=0.5e-3),
-        EVEN,
-        soc=cs.Resting(float(record.V[0])),
-        T=float(record.T[0]),
-        t_start=float(record.t[1]),
-        name=f"pulse at {100 * soc:g} %",
-        observe=(Voltage(NOISE),),
-        is_by_time=True,
-    )
+    thin = cs.thinned(record.rows(slice(passes, None)), V_tolerance=0.5e-3)
+    rest, start, T = float(record.V[0]), float(record.t[1]), float(record.T[0])
+    return even(thin, f"pulse at {100 * soc:g} %", cs.Resting(rest), start, T)
 
 
 def kokam(rate: int, soc: float) -> cs.Experiment:
@@ -157,10 +150,10 @@ def enertech(rate: str) -> cs.Experiment:
     return even(cs.thinned(record.between(2.0, 1e9), points=80), rate, cs.Resting(float(V[0])))
 
 
-def even(record: cs.Record, name: str, soc: Any, t_start: float = 0.0) -> cs.Experiment:
-    """A record to which the model keeps one temperature, 25 degC."""
+def even(record: cs.Record, name: str, soc: Any, t_start: float = 0.0, T: float = 298.15) -> cs.Experiment:
+    """A record to which the model keeps one temperature [K]."""
     return cs.Experiment(
-        record, EVEN, soc=soc, T=298.15, t_start=t_start, name=name, observe=(Voltage(NOISE),), is_by_time=True
+        record, EVEN, soc=soc, T=T, t_start=t_start, name=name, observe=(Voltage(NOISE),), is_by_time=True
     )
 
 
@@ -188,15 +181,17 @@ def balance(cell: Any) -> list[cs.Free]:
     ]
 
 
+def material(cell: Any, constant: str) -> list[cs.Free]:
+    """The balance, and factors on diffusivities and on the `constant` of the kinetics of both electrodes."""
+    paths = [f"{side}.particle.{what}" for what in ("D_s", f"kinetics.{constant}") for side in ("negative", "positive")]
+    return [*balance(cell), *map(factor, paths)]
+
+
 def lgm50_rates() -> Case:
     """Fitted at C/10 and at 2C, where it warms by 33 K; predicted between them, and in the cold."""
     cell = cs.load_cell("ORegan2022")
     free = [
-        *balance(cell),
-        factor("negative.particle.D_s"),
-        factor("positive.particle.D_s"),
-        factor("negative.particle.kinetics.rate"),
-        factor("positive.particle.kinetics.rate"),
+        *material(cell, "rate"),
         factor("electrolyte.kappa", 1.2),
         cs.Free("R_contact", 0.0, 0.03),
         cs.Free("heat.h", 2.0, 100.0),
@@ -225,9 +220,14 @@ def kokam_rates() -> Case:
     """Fitted at 1C from the state in which the published set begins, predicted at 5C, without the cell's warmth: heat
     is not in the record, and at 5C it is what is missing."""
     cell = cs.load_cell("Ecker2015")
-    free = [*balance(cell), factor("negative.particle.D_s"), factor("positive.particle.D_s")]
-    free += [factor(f"{side}.particle.kinetics.k") for side in ("negative", "positive")]
-    return Case("Kokam", cell, free, [kokam(1, KOKAM_SOC)], [kokam(5, KOKAM_SOC)], {"5C": (58.0, "published set")})
+    return Case(
+        "Kokam",
+        cell,
+        material(cell, "k"),
+        [kokam(1, KOKAM_SOC)],
+        [kokam(5, KOKAM_SOC)],
+        {"5C": (58.0, "published set")},
+    )
 
 
 def lgm50_gitt() -> Case:
@@ -259,9 +259,7 @@ def aboutenergy_lfp() -> Case:
 
 def _aboutenergy(name: str, file: str, fitted: list[str], unseen: list[str]) -> Case:
     cell = cs.load_cell(str(DATA / "aboutenergy_bpx" / name / file))
-    free = [*balance(cell), factor("negative.particle.D_s"), factor("positive.particle.D_s")]
-    free += [factor(f"{side}.particle.kinetics.rate") for side in ("negative", "positive")]
-    free += [factor("electrolyte.kappa", 1.2), factor("electrolyte.D", 1.2)]
+    free = [*material(cell, "rate"), factor("electrolyte.kappa", 1.2), factor("electrolyte.D", 1.2)]
     records = lambda rates: [aboutenergy(name, rate) for rate in rates]
     return Case(f"About:Energy {name}", cell, free, records(fitted), records(unseen))
 
@@ -269,9 +267,7 @@ def _aboutenergy(name: str, file: str, fitted: list[str], unseen: list[str]) -> 
 def enertech_rates() -> Case:
     """Fitted at C/10 and 2C, predicted between them; at 2C it warms by 10 K, which the model does not."""
     cell = cs.load_cell("Ai2020")
-    free = [*balance(cell), factor("negative.particle.D_s"), factor("positive.particle.D_s")]
-    free += [factor(f"{side}.particle.kinetics.k") for side in ("negative", "positive")]
-    free += [factor("electrolyte.kappa", 1.2), cs.Free("R_contact", 0.0, 0.03)]
+    free = [*material(cell, "k"), factor("electrolyte.kappa", 1.2), cs.Free("R_contact", 0.0, 0.03)]
     records = lambda *rates: [enertech(rate) for rate in rates]
     return Case("Enertech", cell, free, records("0.1C", "2C"), records("0.5C", "1C"))
 
