@@ -3,7 +3,15 @@
 Importing it turns on float64 and JAX's persistent compilation cache (see `cellsim.compilation`).
 """
 
-from cellsim import compilation as _compilation
+import gc as _gc
+
+_is_collecting = _gc.isenabled()
+_gc.disable()  # until all is imported, of which nothing can be freed: that saves a tenth of the time
+
+import importlib as _importlib  # noqa: E402
+from typing import TYPE_CHECKING, Any  # noqa: E402
+
+from cellsim import compilation as _compilation  # noqa: E402
 
 _compilation.prepare()  # before equinox and diffrax are imported
 
@@ -18,28 +26,6 @@ from cellsim.electrode.metal import Deposition as Deposition  # noqa: E402
 from cellsim.electrolyte.electrolyte import Electrolyte as Electrolyte  # noqa: E402
 from cellsim.electrolyte.load import load_electrolyte as load_electrolyte  # noqa: E402
 from cellsim.ensemble.ensemble import ensemble as ensemble  # noqa: E402
-from cellsim.fitting.costs import Huber as Huber  # noqa: E402
-from cellsim.fitting.costs import Relative as Relative  # noqa: E402
-from cellsim.fitting.costs import Squared as Squared  # noqa: E402
-from cellsim.fitting.costs import StudentT as StudentT  # noqa: E402
-from cellsim.fitting.experiment import Build as Build  # noqa: E402
-from cellsim.fitting.experiment import Experiment as Experiment  # noqa: E402
-from cellsim.fitting.experiment import Resting as Resting  # noqa: E402
-from cellsim.fitting.fit import Fit as Fit  # noqa: E402
-from cellsim.fitting.fit import fit as fit  # noqa: E402
-from cellsim.fitting.free import Free as Free  # noqa: E402
-from cellsim.fitting.impedance import ImpedanceExperiment as ImpedanceExperiment  # noqa: E402
-from cellsim.fitting.methods import BFGS as BFGS  # noqa: E402
-from cellsim.fitting.methods import GaussNewton as GaussNewton  # noqa: E402
-from cellsim.fitting.methods import LevenbergMarquardt as LevenbergMarquardt  # noqa: E402
-from cellsim.fitting.prediction import predictions as predictions  # noqa: E402
-from cellsim.fitting.readers import UnreadableRecord as UnreadableRecord  # noqa: E402
-from cellsim.fitting.readers import read_record as read_record  # noqa: E402
-from cellsim.fitting.record import Record as Record  # noqa: E402
-from cellsim.fitting.segments import profile_of as profile_of  # noqa: E402
-from cellsim.fitting.segments import protocol_of as protocol_of  # noqa: E402
-from cellsim.fitting.synthetic import measured as measured  # noqa: E402
-from cellsim.fitting.thinning import thinned as thinned  # noqa: E402
 from cellsim.laws import Arrhenius as Arrhenius  # noqa: E402
 from cellsim.laws import Constant as Constant  # noqa: E402
 from cellsim.laws import Custom as Custom  # noqa: E402
@@ -91,5 +77,72 @@ from cellsim.simulation.solution import OutsideMeasuredRange as OutsideMeasuredR
 from cellsim.simulation.solution import Solution as Solution  # noqa: E402
 from cellsim.simulation.spectrum import Spectrum as Spectrum  # noqa: E402
 from cellsim.simulation.times import StepTimes as StepTimes  # noqa: E402
+
+if TYPE_CHECKING:
+    from cellsim.fitting.costs import Huber as Huber
+    from cellsim.fitting.costs import Relative as Relative
+    from cellsim.fitting.costs import Squared as Squared
+    from cellsim.fitting.costs import StudentT as StudentT
+    from cellsim.fitting.experiment import Build as Build
+    from cellsim.fitting.experiment import Experiment as Experiment
+    from cellsim.fitting.experiment import Resting as Resting
+    from cellsim.fitting.fit import Fit as Fit
+    from cellsim.fitting.fit import fit as fit
+    from cellsim.fitting.free import Free as Free
+    from cellsim.fitting.impedance import ImpedanceExperiment as ImpedanceExperiment
+    from cellsim.fitting.methods import BFGS as BFGS
+    from cellsim.fitting.methods import GaussNewton as GaussNewton
+    from cellsim.fitting.methods import LevenbergMarquardt as LevenbergMarquardt
+    from cellsim.fitting.prediction import predictions as predictions
+    from cellsim.fitting.readers import UnreadableRecord as UnreadableRecord
+    from cellsim.fitting.readers import read_record as read_record
+    from cellsim.fitting.record import Record as Record
+    from cellsim.fitting.segments import profile_of as profile_of
+    from cellsim.fitting.segments import protocol_of as protocol_of
+    from cellsim.fitting.synthetic import measured as measured
+    from cellsim.fitting.thinning import thinned as thinned
+
+# imported when they are asked for
+_LATER = {
+    "Huber": "cellsim.fitting.costs",
+    "Relative": "cellsim.fitting.costs",
+    "Squared": "cellsim.fitting.costs",
+    "StudentT": "cellsim.fitting.costs",
+    "Build": "cellsim.fitting.experiment",
+    "Experiment": "cellsim.fitting.experiment",
+    "Resting": "cellsim.fitting.experiment",
+    "Fit": "cellsim.fitting.fit",
+    "fit": "cellsim.fitting.fit",
+    "Free": "cellsim.fitting.free",
+    "ImpedanceExperiment": "cellsim.fitting.impedance",
+    "BFGS": "cellsim.fitting.methods",
+    "GaussNewton": "cellsim.fitting.methods",
+    "LevenbergMarquardt": "cellsim.fitting.methods",
+    "predictions": "cellsim.fitting.prediction",
+    "UnreadableRecord": "cellsim.fitting.readers",
+    "read_record": "cellsim.fitting.readers",
+    "Record": "cellsim.fitting.record",
+    "profile_of": "cellsim.fitting.segments",
+    "protocol_of": "cellsim.fitting.segments",
+    "measured": "cellsim.fitting.synthetic",
+    "thinned": "cellsim.fitting.thinning",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """What is imported when it is asked for."""
+    if name not in _LATER:
+        raise AttributeError(f"module 'cellsim' has no attribute '{name}'")
+    value = globals()[name] = getattr(_importlib.import_module(_LATER[name]), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LATER})
+
+
+_gc.freeze()  # what is there now is not looked through again, least of all at the end, where that takes half a second
+if _is_collecting:
+    _gc.enable()
 
 __version__ = "0.1.0"

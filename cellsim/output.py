@@ -227,16 +227,22 @@ def write_cycles(cycles: list[CycleSummary], path: Path) -> None:
 
 def write_fields(solution: Solution, path: Path, about: About) -> None:
     """Writes every profile on time, x and r as netCDF, with units and names."""
-    fields = solution.dataset()
-    fields.attrs.update(
-        title=about.title or solution.model.title,
-        **solution.model.about,
-        model=type(solution.model).__name__,
-        stop_reason=solution.stop_reason,
-        source=f"cellsim {about.version}".strip(),
-    )
-    squeezed = {"zlib": True, "complevel": 4, "shuffle": True}
-    fields.to_netcdf(path, engine="h5netcdf", encoding=dict.fromkeys(fields.data_vars, squeezed))
+    import h5netcdf
+
+    data, coordinates = solution.tables()
+    with h5netcdf.File(path, "w") as file:
+        file.dimensions = {name: len(values) for name, (_, values, _) in coordinates.items()}
+        for name, (dims, values, said) in (coordinates | data).items():
+            squeezed = {"compression": "gzip", "compression_opts": 4, "shuffle": True} if name in data else {}
+            made = file.create_variable(name, dims, values.dtype, data=values, fillvalue=np.nan, **squeezed)
+            made.attrs.update(said)
+        file.attrs.update(
+            title=about.title or solution.model.title,
+            **solution.model.about,
+            model=type(solution.model).__name__,
+            stop_reason=solution.stop_reason,
+            source=f"cellsim {about.version}".strip(),
+        )
 
 
 # ---- pictures
@@ -264,6 +270,7 @@ def summary(solution: Solution, about: About, files: list[str]) -> dict[str, Any
     """What a run was and what came out, for people and programs; units are in the keys."""
     model = solution.model
     dissolved = {of: np.asarray(solution.profile(name)) for of, name in model.concentrations.items()}
+    Q, E = np.asarray(solution.Q), np.asarray(solution.E)
     warning = solution.outside_measured_range
     t_end = float(np.asarray(solution.t)[-1])
     ends = solution.step_ends
@@ -287,8 +294,8 @@ def summary(solution: Solution, about: About, files: list[str]) -> dict[str, Any
         "steps": [_told(end) for end in ends],
         "cycles": [cycle._asdict() for cycle in solution.cycles],
         "time_s": t_end,
-        "capacity_Ah": float(solution.capacity),
-        "energy_Wh": float(solution.energy),
+        "capacity_Ah": float(Q[-1] - Q[0]),
+        "energy_Wh": float(E[-1] - E[0]),
         "charge_out_Ah": both.charge_out,
         "charge_in_Ah": both.charge_in,
         "energy_out_Wh": both.energy_out,

@@ -16,6 +16,7 @@ import jax
 import pytest
 
 import cellsim as cs
+from cellsim import programs
 
 # ---- which tests run where, and when
 
@@ -128,10 +129,14 @@ def cellsim_command(capsys: pytest.CaptureFixture[str]) -> Callable[..., Any]:
 def machine_code(request: pytest.FixtureRequest) -> Iterator[None]:
     """Modules that are marked `optimised` compile as a user's process does."""
     usual = jax.config.read("jax_disable_most_optimizations")
-    if request.node.get_closest_marker("optimised"):
+    is_optimised = request.node.get_closest_marker("optimised") is not None
+    if is_optimised:
         jax.config.update("jax_disable_most_optimizations", False)
+        programs.forget()
     yield
     jax.config.update("jax_disable_most_optimizations", usual)
+    if is_optimised:
+        programs.forget()
 
 
 MOST_MEMORY = 4 * 2**30  # bytes of a worker, above which its compiled programs are given back
@@ -145,4 +150,5 @@ def memory_is_given_back() -> Iterator[None]:
     statm = Path("/proc/self/statm")
     if statm.exists() and int(statm.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") > MOST_MEMORY:
         jax.clear_caches()
+        programs.forget()
         gc.collect()

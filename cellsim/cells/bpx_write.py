@@ -49,6 +49,7 @@ from cellsim.electrode.power_law import PowerLawKinetics
 from cellsim.electrolyte.electrolyte import Salt
 from cellsim.electrolyte.library._vanishing import Vanishing
 from cellsim.laws import Arrhenius, AtLeast, Constant, Polynomial, arrhenius_factor
+from cellsim.programs import stored
 
 STRAIGHT = 1e-5  # of the value of a law: how far a straight line of its table may lie from it
 SMALL = 1e-2  # of the greatest value: what is below is straight within STRAIGHT of this
@@ -169,7 +170,7 @@ def _ends(cell: Cell) -> tuple[np.ndarray, ...]:
     return tuple(np.broadcast_to(x, n) for x, n in zip(ends, counts, strict=True))
 
 
-@eqx.filter_jit
+@stored
 def _at_cut_offs(cell: Cell) -> list[Float[Array, " materials"]]:
     empty, full = (at_soc(cell, jnp.asarray(soc), cell.T_ref) for soc in (0.0, 1.0))
     negative = [lithiations(cell.negative, end.negative, cell.T_ref) for end in (empty, full)]

@@ -20,6 +20,7 @@ from cellsim.electrode.side_reactions import AbstractSideReaction, unknowns_of
 from cellsim.electrolyte.electrolyte import PROPERTIES, AbstractElectrolyte
 from cellsim.laws import Law, law
 from cellsim.parameters import Quantity, quantity
+from cellsim.programs import stored
 
 Factor = Callable[[Any], Any]
 VOLUME = "partial molar volume of the salt, by which it moves the solution; none: it does not"
@@ -250,7 +251,7 @@ def implausible_laws(cell: Any) -> list[str]:
     return found
 
 
-@eqx.filter_jit
+@stored
 def _laws_at_rest(cell: Any) -> list[Float[Array, ""]]:
     return [getattr(_parts(cell)[part], name)(_at_rest(cell, part), cell.T_ref) for part, name in _laws(cell)]
 

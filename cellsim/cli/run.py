@@ -17,7 +17,10 @@ from cellsim import __version__, output, shipped
 from cellsim.cli import DONE, FAILED, INTERRUPTED, resuming, validation
 from cellsim.cli.stopwatch import Stopwatch
 from cellsim.cli.terminal import StatusLine, is_colourful, table
+from cellsim.discretisation.layout import State
 from cellsim.fitting.optimise import Optimum
+from cellsim.models.model import AbstractModel
+from cellsim.programs import stored
 from cellsim.scenario import Scenario, load_scenario, scenario_from
 from cellsim.settings import BadInput, Given, Key, Settings, key_of_change
 from cellsim.simulation.chain import passed
@@ -268,11 +271,16 @@ def _step_rows(solution: Solution) -> list[tuple[str, str]]:
     return [*rows, ("stopped", solution.stop_reason)]
 
 
+@stored
+def _resting(model: AbstractModel, T: Any, rest: State) -> dict[str, Any]:
+    """The profiles before the current was switched on."""
+    return model.discretised(T).profiles(rest, jnp.zeros(()))
+
+
 def _contents(solution: Solution) -> list[tuple[str, str]]:
     """Between which concentrations everything that is dissolved ran, and what there was at rest."""
     model = solution.model
-    system = model.discretised(solution.T[0])
-    rest = system.profiles(solution.rest, jnp.zeros(()))
+    rest = _resting(model, np.asarray(solution.T)[0], solution.rest)
     rows = []
     for name, field in model.concentrations.items():
         c, c0 = np.asarray(solution.profile(field)), np.asarray(rest[field])

@@ -23,6 +23,7 @@ class Iterate(NamedTuple):
     memory: Memory
 
 
+ROUGH = 5e-3  # what a tenth of a standard error is worth in cost, as a share of that of one residual
 FAR = 3.0  # times the size to which residuals are tamed, and it is worth it
 Report = Callable[[Iterate], bool]  # whether to stop here
 CONVERGED, USED_UP, STOPPED, STUCK = (
@@ -67,7 +68,8 @@ class LevenbergMarquardt(AbstractMethod):
     the residuals as they are, and may rise meanwhile.
 
     Ends when a step brings less than `tolerance` of what one standard deviation of one residual is worth: a hundredth
-    of a standard error or so is then left. No coordinate moves further than `longest` in a step (about eight of them
+    of a standard error or so is then left. Where the error of the time steps hides which way is down, a tenth of a
+    standard error may be left. No coordinate moves further than `longest` in a step (about eight of them
     span two bounds).
 
     Sources: D. W. Marquardt, J. Soc. Indust. Appl. Math. 11 (1963) 431, doi:10.1137/0111030; J. J. More, Lecture Notes
@@ -126,7 +128,9 @@ class LevenbergMarquardt(AbstractMethod):
             elif promised <= worth and state.value <= 1.0:
                 return whole, CONVERGED  # rounding, or the error of the time steps, is greater than what is left
             elif state.rejected() > 1e12:
-                return whole, STUCK
+                undamped = damped_step(here, state.scale, 1e-12, self.longest)
+                left = here.cost - 0.5 * float(np.sum((here.r + here.J @ undamped) ** 2))
+                return whole, CONVERGED if left <= ROUGH * max(1.0, misfit(here)) else STUCK
         return whole, USED_UP
 
 

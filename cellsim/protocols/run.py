@@ -2,7 +2,6 @@
 
 import dataclasses
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
 from typing import Any, NamedTuple
 
 import diffrax
@@ -14,6 +13,7 @@ from jaxtyping import Array, Float
 
 from cellsim.discretisation.layout import State
 from cellsim.models.model import AbstractModel, Limits
+from cellsim.programs import stored
 from cellsim.protocols import orders as numbers
 from cellsim.protocols import wording
 from cellsim.protocols.orders import Beginning, Orders, Shape
@@ -85,7 +85,7 @@ def begun(model: AbstractModel, soc: Any, T: Any, initial: State | None, shape: 
     return Begun(rest, y, model.can_carry(jnp.zeros(()), T), usable)
 
 
-begun_once = partial(jax.jit, static_argnames="shape")(begun)
+begun_once = stored(begun, static=("shape",))
 
 
 def leg(
@@ -123,7 +123,7 @@ def leg(
     return Leg(segment, setpoint, T, at_start, end, seen._replace(states=states))
 
 
-leg_once = partial(jax.jit, static_argnames=("shape", "max_steps"))(leg)
+leg_once = stored(leg, static=("shape", "max_steps"))
 
 
 def seen_along(circuit: Controlled, trajectory: Trajectory, y0: State, t: Any) -> Seen:
@@ -134,7 +134,7 @@ def seen_along(circuit: Controlled, trajectory: Trajectory, y0: State, t: Any) -
     return Seen(t, seen.V, seen.I, seen.T, seen.Q, seen.E, states)
 
 
-@jax.jit
+@stored
 def _cut_back(model: AbstractModel, piece: Leg, start: Start, steps: Any) -> Leg:
     """A piece as if it had ended, unfinished, after its first `steps` accepted steps."""
     segment, path = piece.segment, piece.segment.trajectory
@@ -153,7 +153,7 @@ def passed_at(model: AbstractModel, y: State) -> tuple[Any, Any]:
     return y.border[model.borders] * unit, y.border[model.borders + 1] * unit
 
 
-passed_at_once = jax.jit(passed_at)
+passed_at_once = stored(passed_at)
 
 
 # ---- all at once, under a transformation
@@ -284,7 +284,7 @@ def one_by_one(
         passed = Beginning(Q, E, soc, begun.usable)
         pieces: list[Leg] = []
         # of the very type that the next piece begins with: another one would be another program
-        at = Start(jnp.asarray(0.0, float), y, jnp.asarray(FIRST_STEP, float))
+        at = Start(jax.device_put(np.asarray(0.0)), y, jax.device_put(np.asarray(FIRST_STEP)))
         while True:
             piece = leg_once(model, orders, T, at, passed, tolerances, shape=shape, max_steps=steps_a_piece)
             allowed = None if max_steps is None else max(max_steps - taken, 1)

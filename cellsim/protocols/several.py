@@ -44,7 +44,7 @@ class How(NamedTuple):
 def several(model: AbstractModel, protocol: Protocol, how: How) -> Solution:
     """The solution of a protocol. Raises `CannotStart` (not under JAX's transformations)."""
     protocol = _with_voltage_end(protocol)
-    is_traced = isinstance(jnp.zeros(()), jax.core.Tracer)
+    is_traced = isinstance(jax.device_put(0.0), jax.core.Tracer)
     if is_traced or any(isinstance(x, jax.core.Tracer) for x in jax.tree.leaves((model, protocol, how))):
         return _traced(model, protocol, how)
     return _in_turn(model, protocol, how)
@@ -184,8 +184,8 @@ def _leg(model: AbstractModel, each: Done, begun: Begun, shape: orders.Shape) ->
         pieces[0].setpoint,
         jax.device_put(np.asarray(each.t_end)),
         last.result,
-        jnp.asarray(steps),
-        jnp.asarray(rejected),
+        jax.device_put(steps),
+        jax.device_put(rejected),
         tuple(trimmed(p.segment.trajectory) for p in pieces),
         chain=chain,
         t_start=each.t_start,

@@ -4,7 +4,6 @@ import dataclasses
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -13,6 +12,7 @@ from jaxtyping import Array
 from cellsim.constants import SECONDS_PER_HOUR
 from cellsim.discretisation.layout import State
 from cellsim.models.model import AbstractModel
+from cellsim.programs import stored
 from cellsim.simulation.blocks import BLOCKS, POINTS, in_blocks
 from cellsim.simulation.circuit import AbstractCircuit, Circuit, Controlled
 from cellsim.simulation.control import Demand, Observed, Setpoint
@@ -146,7 +146,7 @@ def _whole(part: Trajectory) -> Trajectory:
     return Trajectory(ts, jax.tree.map(rows, part.steps), np.asarray(part.count))
 
 
-@eqx.filter_jit
+@stored
 def _looked_up(
     model: AbstractModel, T: Any, demand: Demand | Setpoint, parts: tuple[Trajectory, ...], y0: State, t: Any
 ) -> tuple[State, Observed]:

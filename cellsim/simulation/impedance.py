@@ -21,6 +21,7 @@ from cellsim.discretisation import local
 from cellsim.discretisation.jacobian import Border, Jacobian, Tips
 from cellsim.discretisation.layout import State
 from cellsim.models.model import AbstractModel, AbstractSystem
+from cellsim.programs import stored
 from cellsim.simulation.solution import CannotStart, Solution
 from cellsim.simulation.spectrum import Spectrum
 from cellsim.solvers.frequency import Linear, transfer
@@ -142,7 +143,7 @@ def at_state(
     return jax.vmap(of)(2 * jnp.pi * frequencies)
 
 
-@jax.jit
+@stored
 def _spectrum(
     model: AbstractModel, frequencies: Any, soc: Any, T: Any, initial: Any, I: Any
 ) -> tuple[Array, State, Array]:
@@ -152,7 +153,7 @@ def _spectrum(
     return Z, y, model.can_carry(jnp.ones(()), jnp.asarray(T))
 
 
-@jax.jit
+@stored
 def _spectra(model: AbstractModel, frequencies: Any, T: Any, states: State, I: Any) -> Array:
     of = lambda each: at_state(model.discretised(each[0]), each[1], each[2], frequencies)
     return jax.lax.map(of, (T, states, I))  # one after the other: each has its frequencies innermost

@@ -3,7 +3,6 @@
 import dataclasses
 import warnings
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any, NamedTuple
 
 import diffrax
@@ -16,6 +15,7 @@ from jaxtyping import Array, Float
 from cellsim.constants import SECONDS_PER_HOUR
 from cellsim.discretisation.layout import State
 from cellsim.models.model import AbstractModel
+from cellsim.programs import stored
 from cellsim.protocols import language
 from cellsim.protocols.protocol import Protocol
 from cellsim.protocols.several import How, several
@@ -98,7 +98,7 @@ def simulate(
         return several(model, protocol, how)
     request = Request(model, step.numbers, number(soc), T, initial, tolerances)
     # also with plain numbers alone: within a function that JAX traces, whatever is computed belongs to the trace
-    is_traced = isinstance(jnp.zeros(()), jax.core.Tracer)
+    is_traced = isinstance(jax.device_put(0.0), jax.core.Tracer)
     if is_traced or any(isinstance(x, jax.core.Tracer) for x in jax.tree.leaves((request, times))):
         run = _opened(request, times, max_steps=max_steps or STEPS_TRACED)
         return Solution(
@@ -153,7 +153,7 @@ class Opened(NamedTuple):
     states: State
 
 
-@partial(jax.jit, static_argnames="max_steps")
+@stored(static=("max_steps",))
 def _opened(request: Request, times: Any, *, max_steps: int) -> Opened:
     """From the numbers of a run to its curve, in one program."""
     model, T = request.model, jnp.asarray(request.T)
@@ -190,7 +190,7 @@ def _opened(request: Request, times: Any, *, max_steps: int) -> Opened:
 
 def _simulate_in_chunks(request: Request, times: Any, max_steps: int | None, progress: Progress | None) -> Solution:
     """The run as repeated calls of compiled programs, each of a bounded number of steps; most runs need just one."""
-    model, T = request.model, jnp.asarray(request.T)
+    model = request.model
     seen = None if times is None else _padded(times, times[-1])
     run = _opened(request, seen, max_steps=STEPS_A_CHUNK)
     _refuse_impossible(request, run)
@@ -215,7 +215,7 @@ def _simulate_in_chunks(request: Request, times: Any, max_steps: int | None, pro
         ends = np.asarray(segment.trajectory.ts)[: int(segment.trajectory.count) + 1]
         last_step = ends[-1] - ends[-2] if len(ends) > 1 else FIRST_STEP
         start = Start(segment.t, segment.y, jnp.asarray(last_step))
-        segment = _advanced(model, T, demand, start, request.tolerances, max_steps=STEPS_A_CHUNK)
+        segment = _advanced(model, jnp.asarray(request.T), demand, start, request.tolerances, max_steps=STEPS_A_CHUNK)
         is_cut = bool(segment.result == diffrax.RESULTS.max_steps_reached)
     found = Solution(
         run.t,
@@ -230,8 +230,8 @@ def _simulate_in_chunks(request: Request, times: Any, max_steps: int | None, pro
         demand,
         segment.t,
         segment.result,
-        jnp.asarray(steps),
-        jnp.asarray(rejected),
+        segment.steps if len(parts) == 1 and not is_cut else jax.device_put(steps),
+        segment.rejected if len(parts) == 1 and not is_cut else jax.device_put(rejected),
         tuple(parts),
     )
     if len(parts) > 1 or is_cut:
@@ -281,7 +281,7 @@ def _refuse_impossible(request: Request, run: Opened) -> None:
         )
 
 
-@eqx.filter_jit
+@stored(static=("max_steps",))
 def _advanced(
     model: AbstractModel, T: Array, demand: Demand, start: Start, tolerances: Tolerances, *, max_steps: int
 ) -> Segment:

@@ -12,6 +12,7 @@ from jaxtyping import Array, Float, Int
 from cellsim.constants import SECONDS_PER_HOUR
 from cellsim.discretisation.layout import State
 from cellsim.models.model import AbstractModel
+from cellsim.programs import stored
 from cellsim.simulation.blocks import in_blocks
 from cellsim.simulation.chain import Chain, CycleSummary, StepEnd, summarised
 from cellsim.simulation.control import Demand, Setpoint
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     import xarray
 
 Scalar = Float[Array, ""]
+Table = tuple[tuple[str, ...], np.ndarray, dict[str, str]]  # dimensions, values, and what they are
 
 
 class OutsideMeasuredRange(UserWarning):
@@ -93,8 +95,8 @@ class Solution(eqx.Module):
         """How every step went: when, why it ended, what it passed."""
         if self.chain is not None:
             return self.chain.steps(self._limitation())
-        t, V = (np.asarray(x) for x in (self.t, self.V))
-        charge, energy = float(self.capacity), float(self.energy)
+        t, V, Q, E = (np.asarray(x) for x in (self.t, self.V, self.Q, self.E))
+        charge, energy = float(Q[-1] - Q[0]), float(E[-1] - E[0])
         is_skipped = float(self.t_stop) == 0
         return [StepEnd(1, 1, "", 0.0, float(t[-1]), self.stop_reason, is_skipped, charge, energy, float(V[-1]), ())]
 
@@ -157,27 +159,27 @@ class Solution(eqx.Module):
         """Profiles (all without `names`) with voltage, current and temperature, as one data set with units."""
         import xarray
 
+        data, coords = self.tables(names)
+        return xarray.Dataset(data, coords)
+
+    def tables(self, names: list[str] | None = None) -> tuple[dict[str, Table], dict[str, Table]]:
+        """What `dataset` is made of, and its coordinates: dimensions, values and attributes of each."""
         fields, axes = self.model.fields, self.model.axes
         names = list(fields) if names is None else [self._known(name) for name in names]
         along = {k: np.asarray(v) for k, v in self.coordinates.items()}
         used = {dim for name in names for dim in fields[name].dims}
-        coords: dict[str, Any] = {"time": ("time", np.asarray(self.kept(self.t)), {"units": "s", "long_name": "Time"})}
+        coords: dict[str, Table] = {"time": table(self.kept(self.t), "s", "Time")}
         for dim in sorted(used):
-            coords[dim] = (dim, along[dim], {"units": "m", "long_name": axes[dim]})
-        series = {
-            "voltage": (self.V, "V", "Terminal voltage"),
-            "current": (self.I, "A", "Cell current, positive on discharge"),
-            "temperature": (self.T, "K", "Cell temperature"),
-        }
-        data: dict[str, Any] = {
-            key: ("time", np.asarray(self.kept(values)), {"units": unit, "long_name": text})
-            for key, (values, unit, text) in series.items()
+            coords[dim] = table(along[dim], "m", axes[dim], dim)
+        data = {
+            "voltage": table(self.kept(self.V), "V", "Terminal voltage"),
+            "current": table(self.kept(self.I), "A", "Cell current, positive on discharge"),
+            "temperature": table(self.kept(self.T), "K", "Cell temperature"),
         }
         for name in names:
             about = fields[name]
-            values = np.asarray(self._profiles[name])
-            data[name] = (("time", *about.dims), values, {"units": about.unit, "long_name": about.long_name})
-        return xarray.Dataset(data, coords)
+            data[name] = table(self._profiles[name], about.unit, about.long_name, "time", *about.dims)
+        return data, coords
 
     def _known(self, name: str) -> str:
         fields = self.model.fields
@@ -284,7 +286,12 @@ class Solution(eqx.Module):
         return plotting.sliding(self, title) if is_sliding else plotting.run_figure(self, title)
 
 
-@eqx.filter_jit
+def table(values: Any, unit: str, long_name: str, *dims: str) -> Table:
+    """Values, over time if nothing else is said, with what they are."""
+    return (dims or ("time",)), np.asarray(values), {"units": unit, "long_name": long_name}
+
+
+@stored
 def _seen(model: AbstractModel, rest: State, states: State, I: Any, T: Any) -> tuple[Any, Any, Any]:
     def of(y: State, I: Any, T: Any) -> tuple[Any, Any, Any]:
         system = model.discretised(T)
@@ -293,6 +300,6 @@ def _seen(model: AbstractModel, rest: State, states: State, I: Any, T: Any) -> t
     return jax.vmap(of)(states, I, T)
 
 
-@eqx.filter_jit
+@stored
 def _coordinates(model: AbstractModel, T: Any) -> dict[str, Array]:
     return model.discretised(T[0]).coordinates()

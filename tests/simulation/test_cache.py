@@ -30,10 +30,10 @@ def outcome(directory):
 
 def test_a_second_process_compiles_nothing_and_finds_the_same(tmp_path):
     first, second = outcome(tmp_path), outcome(tmp_path)
-    asked = second["heard"]["compile_requests_use_cache"]
-    assert first["heard"]["cache_misses"] > 5, "the first process did compile"
+    asked = [run["heard"]["compile_requests_use_cache"] for run in (first, second)]
+    assert first["heard"]["cache_misses"] > 3, "the first process did compile"
     assert second["heard"].get("cache_misses", 0) == 0
-    assert second["heard"]["cache_hits"] == asked > 5
+    assert second["heard"]["cache_hits"] == asked[1] < asked[0], "and the run itself is not even asked for"
     assert "task_disabled_cache" not in second["heard"]
     assert {**second, "heard": 0} == {**first, "heard": 0}
 
