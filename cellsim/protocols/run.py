@@ -153,7 +153,11 @@ def passed_at(model: AbstractModel, y: State) -> tuple[Any, Any]:
     return y.border[model.borders] * unit, y.border[model.borders + 1] * unit
 
 
-passed_at_once = stored(passed_at)
+def numbers_passed_at(model: AbstractModel, y: State) -> tuple[np.ndarray, np.ndarray]:
+    """The same of a state whose numbers are there."""
+    capacity = float(model.limits.capacity)
+    charge, energy = np.asarray(y.border)[model.borders :] * (capacity if capacity > 0 else 1.0)
+    return np.asarray(charge), np.asarray(energy)
 
 
 # ---- all at once, under a transformation
@@ -280,11 +284,10 @@ def one_by_one(
         if id(step) not in made:
             made[id(step)] = numbers.orders_of(step, shape)
         orders = made[id(step)]
-        Q, E = passed_at_once(model, y)
-        passed = Beginning(Q, E, soc, begun.usable)
+        passed = Beginning(*numbers_passed_at(model, y), soc, begun.usable)
         pieces: list[Leg] = []
         # of the very type that the next piece begins with: another one would be another program
-        at = Start(jax.device_put(np.asarray(0.0)), y, jax.device_put(np.asarray(FIRST_STEP)))
+        at = Start(np.asarray(0.0), y, np.asarray(FIRST_STEP))
         while True:
             piece = leg_once(model, orders, T, at, passed, tolerances, shape=shape, max_steps=steps_a_piece)
             allowed = None if max_steps is None else max(max_steps - taken, 1)
@@ -299,7 +302,7 @@ def one_by_one(
             if not piece.is_cut or (max_steps is not None and taken >= max_steps):
                 break
             ts, count = np.asarray(segment.trajectory.ts), int(segment.trajectory.count)
-            at = Start(segment.t, segment.y, jnp.asarray(ts[count] - ts[count - 1] if count else FIRST_STEP))
+            at = Start(segment.t, segment.y, np.asarray(ts[count] - ts[count - 1] if count else FIRST_STEP))
         is_skipped = len(pieces) == 1 and float(np.min(np.asarray(pieces[0].margins_at_start))) <= 0
         done = Done(number, cycle, step, tags, t0, tuple(pieces), y, is_skipped)
         yield done

@@ -10,6 +10,7 @@ import numpy as np
 
 import cellsim as cs
 from cellsim.parameters import get, leaves
+from cellsim.solvers.rodas5p import STAGES
 
 warnings.simplefilter("ignore", cs.OutsideMeasuredRange)  # 1C leaves the range of the cell's conductivity
 
@@ -86,11 +87,18 @@ def protocol(steps: Any, soc: float = 1.0) -> cs.Solution:
     return solution
 
 
-def of_model(kind: Any) -> cs.Solution:
+def of_model(kind: Any, cell: Any = CELL, step: str = STEP) -> cs.Solution:
     """A 1C discharge by a model on the default mesh."""
-    solution = cs.simulate(kind(CELL), STEP, rtol=DEFAULT.rtol, atol=DEFAULT.atol)
+    solution = cs.simulate(kind(cell), step, rtol=DEFAULT.rtol, atol=DEFAULT.atol)
     jax.block_until_ready(solution.V)
     return solution
+
+
+def work(solution: cs.Solution) -> dict[str, int]:
+    """What a solution took: accepted steps, evaluations of the rates, and matrices that were factorised: a step that
+    is tried takes one, rejected or not."""
+    tried = int(solution.steps)
+    return {"steps": tried - int(solution.rejected), "right_hand_sides": STAGES * tried, "factorisations": tried}
 
 
 def unknowns(mesh: cs.Mesh) -> int:

@@ -81,6 +81,15 @@ def noted(figures: Figures, prefix: str, timing: Timing) -> None:
     figures["disturbance"] = max(figures.get("disturbance", 1.0), timing.disturbance)
 
 
+def worked(figures: Figures, name: str, solution: Any, theirs: Any) -> None:
+    """Writes down what a run took in both programs."""
+    import ours
+    import peer
+
+    for who, counts in (("ours", ours.work(solution)), ("pybamm", peer.work(theirs))):
+        figures.update({f"{who}_{name}_{what}": count for what, count in counts.items()})
+
+
 def default_discharge(figures: Figures, repeats: int) -> None:
     """1C discharge of Chen2020 on both default meshes at rtol 1e-6, and what compiling it costs."""
     import jax
@@ -114,6 +123,7 @@ def default_discharge(figures: Figures, repeats: int) -> None:
     figures["ratio_dfn_1C_default_voltage_only"] = found["ours_traced"].median / found["peer_voltage_only"].median
 
     solution, theirs = ours.discharge(), peer.discharge(sim)
+    worked(figures, "dfn_1C_default", solution, theirs)
     figures["ours_steps"], figures["ours_rejected_steps"] = int(solution.steps), int(solution.rejected)
     figures["ours_unknowns"] = ours.unknowns(ours.DEFAULT.mesh)
     figures["pybamm_steps"] = len(theirs.t) - 1
@@ -144,27 +154,35 @@ def marquis(figures: Figures, repeats: int) -> None:
     noted(figures, "ours_dfn_1C_marquis", found["ours"])
     noted(figures, "pybamm_dfn_1C_marquis", found["peer"])
     figures["ratio_dfn_1C_marquis"] = found["ours"].median / found["peer"].median
+    solution, theirs = job(), peer.discharge(sim)
+    worked(figures, "dfn_1C_marquis", solution, theirs)
     curve = reference.loaded(cell)
     if curve is not None:
-        solution, theirs = job(), peer.discharge(sim)
         figures["rms_mV_ours_marquis"] = curve.errors(lambda t: solution.at(t).V, float(solution.t[-1])).rms_mV
         figures["rms_mV_pybamm_marquis"] = curve.errors(theirs["Voltage [V]"], theirs.t[-1]).rms_mV
 
 
 def single_particle_models(figures: Figures, repeats: int) -> None:
-    """1C discharge of Chen2020 by SPM and SPMe, default meshes."""
+    """1C discharge of both cells by SPM and SPMe, default meshes."""
     import ours
     import peer
 
     import cellsim as cs
 
-    for name, kind in (("SPM", cs.SPM), ("SPMe", cs.SPMe)):
-        sim = peer.model_simulation(name)
-        jobs = {"ours": lambda kind=kind: ours.of_model(kind), "peer": lambda sim=sim: peer.discharge(sim)}
-        found = interleaved(jobs, repeats, warm=2)
-        noted(figures, f"ours_{name.lower()}_1C", found["ours"])
-        noted(figures, f"pybamm_{name.lower()}_1C", found["peer"])
-        figures[f"ratio_{name.lower()}_1C"] = found["ours"].median / found["peer"].median
+    cells = (("Chen2020", "", ours.CELL, ours.STEP), ("Marquis2019", "_marquis", ours.MARQUIS, ours.MARQUIS_STEP))
+    for title, suffix, cell, step in cells:
+        for model, kind in (("SPM", cs.SPM), ("SPMe", cs.SPMe)):
+            name = f"{model.lower()}_1C{suffix}"
+            sim = peer.model_simulation(model, title)
+            jobs: dict[str, Callable[[], Any]] = {
+                "ours": lambda kind=kind, cell=cell, step=step: ours.of_model(kind, cell, step),
+                "peer": lambda sim=sim: peer.discharge(sim),
+            }
+            found = interleaved(jobs, repeats, warm=2)
+            noted(figures, f"ours_{name}", found["ours"])
+            noted(figures, f"pybamm_{name}", found["peer"])
+            figures[f"ratio_{name}"] = found["ours"].median / found["peer"].median
+            worked(figures, name, jobs["ours"](), jobs["peer"]())
 
 
 def protocols(figures: Figures, repeats: int, cycles: int) -> None:
@@ -180,13 +198,14 @@ def protocols(figures: Figures, repeats: int, cycles: int) -> None:
         figures[f"{who}_cccv_cycle_s"] = found[f"{who}_cccv"].median / cycles
     figures["cccv_cycles"] = cycles
     figures["ratio_cccv_cycle"] = found["ours_cccv"].median / found["pybamm_cccv"].median
-    figures["ours_cccv_steps_a_cycle"] = int(ours.protocol([ours.CCCV] * cycles).steps) / cycles
+    worked(figures, f"cccv_{cycles}_cycles", jobs["ours_cccv"](), jobs["pybamm_cccv"]())
     found = interleaved(
         {"ours": lambda: ours.protocol([ours.PULSE] * 20), "pybamm": lambda: peer.solved(gitt)}, repeats, warm=1
     )
     for who in ("ours", "pybamm"):
         noted(figures, f"{who}_gitt20", found[who])
     figures["ratio_gitt20"] = found["ours"].median / found["pybamm"].median
+    worked(figures, "gitt20", ours.protocol([ours.PULSE] * 20), peer.solved(gitt))
 
     drive = reference.drive_cycle()
     if drive is None:
@@ -202,7 +221,7 @@ def protocols(figures: Figures, repeats: int, cycles: int) -> None:
     for who in ("ours", "pybamm"):
         noted(figures, f"{who}_drive_us06", found[who])
     figures["ratio_drive_us06"] = found["ours"].median / found["pybamm"].median
-    figures["ours_drive_us06_steps"] = int(jobs["ours"]().steps)
+    worked(figures, "drive_us06", jobs["ours"](), jobs["pybamm"]())
 
 
 def work_precision(figures: Figures, repeats: int, out: Path) -> None:
@@ -223,8 +242,15 @@ def work_precision(figures: Figures, repeats: int, out: Path) -> None:
         "pybamm": {k: curve.errors(s["Voltage [V]"], s.t[-1]) for k, s in _each(peer_jobs)},
     }
     jobs = {"ours": our_jobs, "pybamm": peer_jobs}
+    works = {"ours": ours.work, "pybamm": peer.work}
     rows = [
-        {"program": name, "setting": key, "rms_mV": errors[name][key].rms_mV, "time_s": timing.least}
+        {
+            "program": name,
+            "setting": key,
+            "rms_mV": errors[name][key].rms_mV,
+            "time_s": timing.least,
+            **works[name](jobs[name][key]()),
+        }
         for name in jobs
         for key, timing in interleaved(jobs[name], max(3, repeats // 3)).items()
     ]
