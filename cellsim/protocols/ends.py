@@ -10,6 +10,7 @@ from jaxtyping import Array, Float
 from cellsim.parameters import as_float_array
 
 Scalar = Float[Array, ""]
+RATES_OF_VOLTAGE = {"V/s": 1.0, "mV/s": 1e-3, "uV/s": 1e-6, "mV/h": 1e-3 / 3600}  # in V/s, the greatest first
 
 
 class AbstractEnd(eqx.Module):
@@ -114,7 +115,11 @@ class AtVoltageRate(AbstractEnd):
     @property
     def words(self) -> str:
         """The level with its unit."""
-        return f"{float(self.dVdt):g} V/s"
+        value = float(self.dVdt)
+        for unit, worth in RATES_OF_VOLTAGE.items():
+            if value >= (1 - 1e-9) * worth:
+                return f"{value / worth:g} {unit}"
+        return f"{value:g} V/s"
 
 
 class When(AbstractEnd):
