@@ -45,9 +45,9 @@ def came_to(result: Any, *kinds: Any) -> bool:
 class Start(eqx.Module):
     """Where a segment begins: time [s], state, and the first step to try [s]."""
 
-    t: Scalar
+    t: Float[Array | np.ndarray, ""]
     y: State
-    step: Scalar
+    step: Float[Array | np.ndarray, ""]
 
 
 class Segment(eqx.Module):
