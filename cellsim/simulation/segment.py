@@ -99,9 +99,10 @@ def advanced(
 
     Differentiable, forward and reverse, in the circuit and in the initial state, the time of the stop included.
     """
-    is_open = circuit.margin(start.t, start.y) > 0  # a demand that is met already takes no time
-    end = jnp.where(is_open, jnp.maximum(circuit.duration, start.t), start.t)
-    held = lax.stop_gradient((start.t, end, start.step, circuit.corners, circuit.jumps, tolerances))
+    t0 = jnp.asarray(start.t)
+    is_open = circuit.margin(t0, start.y) > 0  # a demand that is met already takes no time
+    end = jnp.where(is_open, jnp.maximum(circuit.duration, t0), t0)
+    held = lax.stop_gradient((t0, end, jnp.asarray(start.step), circuit.corners, circuit.jumps, tolerances))
     integration = Integration(*held, layout=layout, max_steps=max_steps)
     trajectory, (t_found, result, steps, rejected) = differentiable(
         start.y, circuit, integrate=integration, field=FIELDS[circuit.varies], layout=layout
