@@ -7,8 +7,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
+from matplotlib.ticker import LogFormatter
 
-from cellsim.plotting.style import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, RED, SKY, dress, new_figure
+from cellsim.plotting.style import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, RED, SKY, dress, new_figure, time_unit
 from cellsim.simulation.spectrum import Spectrum
 
 COLOURS = (BLUE, ORANGE, GREEN, PURPLE, RED, SKY, BLACK)
@@ -63,11 +64,22 @@ def _curves(spectra: Sequence[Spectrum]) -> Iterator[tuple[np.ndarray, np.ndarra
     for k, spectrum in enumerate(spectra):
         f = np.asarray(spectrum.frequencies)
         rows = np.asarray(spectrum.Z).reshape(-1, len(f))
-        for row in rows:
+        names = _names(spectrum, len(rows))
+        for row, name in zip(rows, names, strict=True):
             colour = COLOURS[count] if many <= len(COLOURS) else shades(0.92 * count / (many - 1))
-            name = spectrum.name if len(rows) == 1 else ""
             yield f, row, name, colour, ("o-", "s--", "^:")[min(k, 2)]
             count += 1
+
+
+def _names(spectrum: Spectrum, rows: int) -> list[str]:
+    """What stands in the legend for each of its curves: of stacked spectra the time, if there is one."""
+    if rows == 1:
+        return [spectrum.name]
+    if spectrum.t is None:
+        return [""] * rows
+    times = [(t, time_unit(t)) for t in map(float, np.asarray(spectrum.t).ravel())]
+    begins = f"{spectrum.name}, " if spectrum.name else ""
+    return [f"{begins}{t / unit.seconds:.3g} {unit.name}" for t, unit in times]
 
 
 def _unit(spectra: Sequence[Spectrum]) -> tuple[float, str]:
@@ -95,7 +107,7 @@ def _nyquist(axes: Axes, spectra: Sequence[Spectrum]) -> None:
     axes.set_aspect("equal", adjustable="datalim")
     axes.axhline(0.0, color=GREY, linewidth=0.8)
     dress(axes, f"Real part [{unit}]", f"\N{MINUS SIGN} Imaginary part [{unit}]")
-    if any(each.name and each.Z.ndim == 1 for each in spectra):
+    if axes.get_legend_handles_labels()[1]:
         axes.legend(frameon=False, fontsize=9)
 
 
@@ -114,7 +126,9 @@ def _bode(modulus: Axes, phase: Axes, spectra: Sequence[Spectrum], named: bool =
         modulus.loglog(f, factor * np.abs(Z), marker, label=name, **style)
         phase.semilogx(f, np.rad2deg(np.angle(Z)), marker, **style)
     dress(modulus, "", f"Modulus [{unit}]")
+    modulus.yaxis.set_major_formatter(LogFormatter())  # 20 and 40, not powers of ten
+    modulus.yaxis.set_minor_formatter(LogFormatter(minor_thresholds=(2.0, 0.4)))
     dress(phase, "Frequency [Hz]", "Phase [\N{DEGREE SIGN}]")
     modulus.tick_params(labelbottom=False)
-    if named and any(each.name and each.Z.ndim == 1 for each in spectra):
+    if named and modulus.get_legend_handles_labels()[1]:
         modulus.legend(frameon=False, fontsize=9)

@@ -70,7 +70,7 @@ def impedance_during(solution: Solution, times: Any, frequencies: Any) -> Spectr
     states = jax.vmap(lambda y: _of_model(model, y))(states)
     frequencies = jnp.asarray(frequencies, dtype=float)
     Z = _spectra(model, frequencies, T, states, at.I)
-    return Spectrum(frequencies, Z, states)
+    return Spectrum(frequencies, Z, states, at.t)
 
 
 def impedance_residuals(

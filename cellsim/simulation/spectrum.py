@@ -29,6 +29,7 @@ class Spectrum(eqx.Module):
     frequencies: Float[Array, " frequencies"] = eqx.field(converter=as_float_array)
     Z: Complex[Array, "*states frequencies"] = eqx.field(converter=_as_complex_array)
     state: State | None = None  # at which it was computed
+    t: Float[Array, "*states"] | None = None  # of the states, since a run began [s]
     name: str = eqx.field(static=True, default="")
     said: tuple[str, ...] = eqx.field(static=True, default=())  # what reading it found and changed, a sentence each
 

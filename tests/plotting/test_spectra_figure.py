@@ -33,6 +33,13 @@ def test_every_spectrum_is_drawn_and_every_axis_labelled(draw, spectra):
     assert shown == {each.name for each in spectra if each.name}
 
 
+def test_spectra_of_a_run_are_told_apart_by_their_times(draw):
+    during = cs.Spectrum(jnp.asarray(F), MANY.Z[:3], t=jnp.asarray([1.0, 600.0, 14400.0]))
+    figure = draw([during])
+    shown = {text.get_text() for axes in figure.axes if axes.get_legend() for text in axes.get_legend().get_texts()}
+    assert shown == {"1 s", "10 min", "4 h"}
+
+
 def test_in_the_complex_plane_both_axes_have_one_scale_and_decades_are_named():
     figure = plotting.nyquist_figure([ONE])
     FigureCanvasAgg(figure).draw()
