@@ -11,6 +11,7 @@ PACKAGE = Path(cellsim.__file__).parent
 ROWS = (
     (
         "constants",
+        "files",
         "limits",
         "compilation",
         "parameters",

@@ -16,6 +16,7 @@ from cellsim.protocols.steps import Step
 from cellsim.protocols.units import Kind
 from cellsim.protocols.wording import words as words
 
+MOST_STEPS = 1_000_000  # of a protocol in all: more would not fit into memory
 UNTIL_EXAMPLES = "'80% capacity', '4 A.h capacity', '2.5 V' or '10 hours'"
 
 
@@ -82,6 +83,8 @@ def protocol(
         ends = until if isinstance(until, Until) else ending(until)
     except UnreadableStep as error:
         problems.append(str(error))
+    if (steps := _steps_in(made) * (cycles or 1)) > MOST_STEPS:
+        problems.append(f"cycles = {cycles} makes {steps:.3g} steps; a protocol may have {MOST_STEPS}.")
     if not made and not problems:
         problems.append("it holds no step; write one, as 'Discharge at 1C until 2.5 V'.")
     if problems:
@@ -154,8 +157,14 @@ def _repeated(table: Mapping[str, Any], place: str, folder: Path, problems: list
         wrong.append(f"{place}: it needs steps = [...], a list of at least one step; found {steps!r}.")
         steps = ()
     made = list(_cycles(steps, f"{place}.", True, folder, problems))
+    if not wrong and (in_all := _steps_in(made) * count) > MOST_STEPS:
+        wrong.append(f"{place}: repeat = {count} makes {in_all:.3g} steps; a protocol may have {MOST_STEPS}.")
     problems.extend(wrong)
     return [] if wrong else [Cycle(each.steps, each.tags + tuple(tags)) for each in made] * count
+
+
+def _steps_in(cycles: Sequence[Cycle]) -> int:
+    return sum(len(cycle.steps) for cycle in cycles)
 
 
 def _is_whole(number: Any) -> bool:

@@ -110,6 +110,8 @@ def _split(line: str, delimiter: str | None) -> list[str]:
 def _delimiter(file: str, lines: Sequence[str]) -> str | None:
     """What separates the columns: the mark that cuts most lines into equally many cells that are numbers."""
     filled = [line for line in lines if line.strip() and line.lstrip()[0] != "#"]
+    if not filled:
+        raise UnreadableRecord(file, "there is no line of a table in it. Was the export, or a download, cut short?")
     body = filled[len(filled) // 4 :][:BODY] + filled[-BODY // 10 :]
     best, found = 0.0, None
     for delimiter in DELIMITERS:
