@@ -8,6 +8,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
+from cellsim import files
 from cellsim.constants import ZERO_CELSIUS
 from cellsim.entries import Entries
 from cellsim.fitting.experiment import Build, Experiment, Resting
@@ -287,7 +288,7 @@ def _file(here: Entries, key: str, folder: Path) -> Path | None:
     """The file that an entry names, if there is one."""
     name = here.text(key, "")
     path = folder / name
-    if name and not path.is_file():
+    if name and not files.is_file(path):
         beside = [each.name for each in path.parent.iterdir()] if path.parent.is_dir() else []
         here.problems.append(f"{here.place} {key}: there is no file {path}.{near_name(path.name, beside)}")
         return None

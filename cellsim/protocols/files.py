@@ -64,7 +64,7 @@ def profile_in(folder: str | Path, name: str, which: str | None = None) -> FromF
 
 def _found(folder: Path, name: str) -> Path:
     for path in (folder / name, folder / f"{name}.csv"):
-        if path.is_file():
+        if files.is_file(path):
             return path
     try:
         beside = sorted(each.name for each in folder.iterdir() if each.suffix.lower() in (".csv", ".txt"))
@@ -72,7 +72,7 @@ def _found(folder: Path, name: str) -> Path:
         raise UnreadableProfile(f"there is no folder '{folder}' to look for {name} in.") from None
     near = difflib.get_close_matches(name, beside, n=1, cutoff=0.5)
     meant = f" Did you mean '{near[0]}'?" if near else ""
-    raise UnreadableProfile(f"there is no file '{name}' in the folder '{folder}'.{meant}")
+    raise UnreadableProfile(f"there is no file '{_short(name)}' in the folder '{folder}'.{meant}")
 
 
 @lru_cache(maxsize=32)

@@ -1,7 +1,7 @@
 """Steps and protocols written in words, as `Discharge at 1C until 2.5 V`; the grammar is in `protocols/grammar.py`."""
 
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -77,6 +77,9 @@ def protocol(
     if cycles is not None and not (_is_whole(cycles) and cycles >= 1):
         problems.append(f"cycles must be a whole number above zero, found {cycles!r}.")
         cycles = None
+    if not isinstance(items, Iterable):
+        problems.append(f"steps must be a list of texts, found {items!r}.")
+        items = []
     made = list(_cycles(items, "", cycles is not None, Path(folder), problems))
     ends = Until()
     try:

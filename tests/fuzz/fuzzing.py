@@ -16,7 +16,8 @@ def examples(count: int) -> Callable[[Any], Any]:
     return settings(max_examples=TIMES * count)
 
 
-ODD_TEXTS = ("", " ", "\x00", "é", "ﬁ", "\u2028", "💥", "nan", "-inf", "1e999", "../../etc/passwd", "/dev/null", "9" * 400)
+ODD_TEXTS = ("", " ", "\x00", "é", "ﬁ", "\u2028", "💥", "nan", "-inf", "1e999", "../../etc/passwd")
+ODD_TEXTS = (*ODD_TEXTS, "/dev/null", "9" * 400)
 ODD_NUMBERS = (0, -1, 1, 2**62, -(2**62), 0.0, -0.0, 1e-320, 1e308, -1e308, float("nan"), float("inf"), -float("inf"))
 ODD_VALUES = (*ODD_NUMBERS, *ODD_TEXTS, True, False, [], [[]], {}, {"": 0}, [1, "a"], {"a": {"b": []}})
 

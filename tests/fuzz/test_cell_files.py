@@ -15,8 +15,9 @@ from cellsim.cells import bpx
 from cellsim.cells.functions import UnreadableExpression, expression
 from cellsim.parameters import ImplausibleValue, leaves
 
-PARTS = ("x", "1", "-1", "2.5", "1e300", "1e400", "9", "0", "(", ")", "+", "-", "*", "/", "**", "exp(", "tanh(", "cosh(")
-PARTS = (*PARTS, "nan", "inf", "y", "x.real", "__import__('os')", "lambda: 1", "[1]", "'a'", "True", "1j", ",", "\n", "é")
+PARTS = ("x", "1", "-1", "2.5", "1e300", "1e400", "9", "0", "(", ")", "+", "-", "*", "/", "**", "exp(", "tanh(")
+PARTS = (*PARTS, "cosh(", "nan", "inf", "y", "x.real", "__import__('os')", "lambda: 1", "[1]", "'a'", "True", "1j")
+PARTS = (*PARTS, ",", "\n", "é")
 OCP = "0.1 + 1.9793 * exp(-39.3631 * x) - 0.0909 * tanh(29.8538 * (x - 0.1234)) ** 2"
 
 

@@ -34,12 +34,13 @@ RECORDS = {
     "decimal commas": table("Zeit/s,I/mA,U/V", ";", T, [1e3 * i for i in CHARGED], V).replace(".", ","),
     "clock": table("time,current(mA),voltage(V),step", "\t", [clock(t) for t in T], [1e3 * i for i in I], V, STATES),
     "maccor": "Today's Date 03/02/2024\n"
-    + table("Rec#,Cyc#,Step,Test (Sec),Step (Sec),Amps,Volts,State", "\t", list(range(N)), [1] * N, [1] * N, T, T, I, V, STATES),
+    + table("Rec#,Cyc#,Step,Test (Sec),Step (Sec),Amps,Volts,State", "\t", T, [1] * N, [1] * N, T, T, I, V, STATES),
     "arbin": table("Test_Time(s),Cycle_Index,Step_Index,Current(A),Voltage(V)", ",", T, [1] * N, [1] * N, CHARGED, V),
     "biologic": "EC-Lab ASCII FILE\nNb header lines : 3\n" + table("time/s,Ecell/V,I/mA", "\t", T, V, CHARGED),
 }
-BINARY = (b"PK\x03\x04", b"PAR1", b"BIO-LOGIC MODULAR FILE\x1a", b"NEWARE", b"\xd0\xcf\x11\xe0", b"\xff\xfe", b"\x80\x04\x95")
-MARKS = st.sampled_from((b",", b";", b"\t", b'"', b"\n", b"\r", b"\x00", b"#", b"nan", b"1e999", b"-", b"\xff", b"1.234,5"))
+BINARY = (b"PK\x03\x04", b"PAR1", b"BIO-LOGIC MODULAR FILE\x1a", b"NEWARE", b"\xd0\xcf\x11\xe0")
+BINARY = (*BINARY, b"\xff\xfe", b"\x80\x04\x95", b"")
+MARKS = st.sampled_from((*(bytes([k]) for k in b',;\t"\n\r\0#-\xff'), b"nan", b"1e999", b"1.234,5"))
 
 
 @st.composite
@@ -94,7 +95,7 @@ def test_a_spoiled_record_is_read_or_refused(content, tmp_path):
 
 
 @fuzzing.examples(200)
-@given(content=st.builds(lambda a, b: a + b, st.sampled_from(("", *BINARY)).map(lambda x: x or b""), st.binary(max_size=300)))
+@given(content=st.builds(lambda a, b: a + b, st.sampled_from(BINARY), st.binary(max_size=300)))
 @example(content=b"\n" * 100_000)
 @example(content=b"1," * 100_000)
 def test_any_bytes_are_a_record_or_refused(content, tmp_path):

@@ -1,5 +1,5 @@
-"""Particles that are full or empty at their surface take and give no more than diffusion brings: a curve that was fitted
-between both goes on beyond them, and the cell does not."""
+"""Particles that are full at their surface take no more than diffuses into them: a fitted curve goes on beyond full,
+and the cell does not."""
 
 from collections.abc import Callable
 from typing import Any

@@ -37,6 +37,13 @@ class Sample:
             raise UnreadableRecord(self.name, "the file is empty. Was the export, or a download of it, cut short?")
         return content
 
+    def refuse_bomb(self) -> None:
+        """Raises `UnreadableRecord` for a packed file that is larger than it may be when it is unpacked."""
+        try:
+            files.refuse_bomb(self.path)
+        except OSError as error:
+            raise UnreadableRecord(self.name, f"{files.said(error)}.") from None
+
     def _beside(self) -> str:
         try:
             return suggestion(self.name, [each.name for each in self.path.parent.iterdir() if each.is_file()])

@@ -22,6 +22,7 @@ STAMP = re.compile(
 NO_NUMBER = ("nan", "inf", "-inf", "n/a", "na", "-", "null", "none", "#n/a")
 BODY = 200  # lines that decide what separates the columns
 BLANKS = 0.8  # how much less they count
+MOST_COLUMNS = 5000
 MOST_ODD = 0.01  # share of the lines that may have another number of columns
 
 
@@ -49,6 +50,8 @@ def table_of(file: str, lines: Sequence[str], first_line: int = 1) -> Table:
         raise UnreadableRecord(file, f"there are no rows of numbers{_only(above)}.")
     header, unit_row = _header(above[:first])
     names, width = _names(file, header, above[first], delimiter)
+    if width > MOST_COLUMNS:
+        raise UnreadableRecord(file, f"it has {width} columns; a record has some dozens, {MOST_COLUMNS} at most.")
     number_of = above[first][0]
     numbers: list[int] = []
     odd: list[int] = []
