@@ -24,7 +24,7 @@ from cellsim.parameters import get
 from cellsim.simulation.solution import CannotStart, OutsideMeasuredRange
 
 CELLS, SEED = 500, 0
-BALANCE = 1e-9  # relative; asked of all three
+BALANCE = 1e-8  # relative; asked of all three
 BEYOND = 1e-3  # of the lithiation; more of it would be lithium without a site
 
 # factors on what the published cell has, by path
@@ -199,7 +199,8 @@ def end_of(solution: Any) -> End:
     bad = not_numbers(solution)
     if bad:
         return End(f"no number in {', '.join(bad)}; {reason}", is_wrong=True)
-    seen = tuple(abs(x) for x in solution.balance if np.isfinite(x)), reach(solution)
+    known = tuple(abs(x) if np.isfinite(x) else 0.0 for x in solution.balance)  # a model may know nothing of one
+    seen = known, reach(solution)
     if not solution.succeeded:
         return stopped(reason, *seen)
     what = said(COMPLETED, reason)
@@ -263,4 +264,4 @@ def study(cells: int = CELLS, seed: int = SEED) -> list[Row]:
 def counted(how: str, ends: list[End]) -> list[Row]:
     """A row for each kind of end."""
     counts = collections.Counter(end.what for end in ends)
-    return [Row(f"{how}: {what}", str(count), "", True) for what, count in counts.most_common()]
+    return [Row(f"{how}: {what}", str(count), "counted", True) for what, count in counts.most_common()]
