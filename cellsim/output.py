@@ -1,16 +1,15 @@
 """The files of a run: `timeseries.csv`, `cycles.csv`, `solution.nc`, pictures and `summary.json`, in any state of
 success.
 
-Each file is written under a temporary name and then moved, so that none is ever half there.
+Each file is written under a temporary name and then moved, so that none is ever half there; those of an earlier run go
+to a folder beside them.
 """
 
 import dataclasses
 import json
 import math
-import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ import numpy as np
 
 from cellsim import citations
 from cellsim.constants import SECONDS_PER_HOUR
+from cellsim.files import moved_into_place as moved_into_place
 from cellsim.fitting.free import Free
 from cellsim.fitting.optimise import Optimum
 from cellsim.fitting.record import Record
@@ -343,14 +343,3 @@ def jsonable(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value
-
-
-@contextmanager
-def moved_into_place(path: Path) -> Iterator[Path]:
-    """A temporary name beside `path`, moved to it when all went well and removed when not."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        yield temporary
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)

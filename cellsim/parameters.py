@@ -150,7 +150,9 @@ def described(tree: Any, path: str) -> Quantity | None:
     node = get(tree, above) if above else tree
     if not dataclasses.is_dataclass(node):
         return None
-    field = {field.name: field for field in dataclasses.fields(node)}[name]
+    field = {field.name: field for field in dataclasses.fields(node)}.get(name)
+    if field is None:  # a law that follows from others
+        return None
     found = field.metadata.get("quantity") or field.metadata.get("law")
     return described(tree, above) if found is None and name == "value" and above else found
 

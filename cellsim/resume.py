@@ -16,8 +16,10 @@ import equinox as eqx
 import jax
 import numpy as np
 
+from cellsim import files
+from cellsim.files import moved_into_place
 from cellsim.models.model import AbstractModel
-from cellsim.output import COLUMNS, TIMESERIES, moved_into_place, rows_of
+from cellsim.output import COLUMNS, TIMESERIES, rows_of
 from cellsim.protocols.protocol import Protocol
 from cellsim.protocols.saved import Broken, read_legs, write_legs
 from cellsim.protocols.several import default_keep, is_kept, thinned, together
@@ -85,7 +87,7 @@ class Record:
         """Empties the folder for a new run."""
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
-        with moved_into_place(self.folder / ASKED) as path:
+        with moved_into_place(self.folder / ASKED, keeps_earlier=False) as path:
             path.write_text(json.dumps(asked._asdict(), indent=2) + "\n", encoding="utf-8")
         self._append((",".join(COLUMNS) + "\n").encode())
 
@@ -137,7 +139,7 @@ class Record:
         header = (",".join(COLUMNS) + "\n").encode()
         if not self.cycles:
             rows, self.place = header, Place(len(header), zlib.crc32(header))
-        with moved_into_place(self.rows) as path:
+        with moved_into_place(self.rows, keeps_earlier=False) as path:
             path.write_bytes(rows[: self.place.end])
         for path in self.folder.glob("cycle_*.npz"):
             if not path.stem[6:].isdigit() or int(path.stem[6:]) > self.cycles:
@@ -149,7 +151,7 @@ class Record:
         self.place = Place(self.place.end + len(rows), zlib.crc32(rows, self.place.crc))
 
     def _save(self, number: int, legs: Sequence[Solution], place: Place) -> None:
-        with moved_into_place(self._file(number)) as path:
+        with moved_into_place(self._file(number), keeps_earlier=False) as path:
             write_legs(path, legs, {"place": place})
 
     def _file(self, number: int) -> Path:
@@ -171,9 +173,11 @@ def asked_in(directory: Path, version: str) -> Asked:
             "folder that was given by --out."
         )
     try:
-        said = json.loads(path.read_text(encoding="utf-8"))
+        said = json.loads(files.text(path))
         asked = Asked(**said)
-    except (ValueError, TypeError):
+        if not (isinstance(asked.folder, str) and all(isinstance(word, str) for word in asked.words)):
+            raise TypeError("words that are none")
+    except (ValueError, TypeError, RecursionError):
         raise CannotResume(f"'{path}' is broken, so nobody knows what was run. Run it again from the start.") from None
     if (asked.format, asked.version) != (FORMAT, version):
         raise CannotResume(

@@ -8,6 +8,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
+from cellsim import files
 from cellsim.constants import ZERO_CELSIUS
 from cellsim.entries import Entries
 from cellsim.fitting.experiment import Build, Experiment, Resting
@@ -29,7 +30,7 @@ from cellsim.protocols.protocol import Protocol
 from cellsim.scenario import AMBIENT, STATE_OF_CHARGE
 from cellsim.scenario_fit_sources import Stored, Synthetic, SyntheticSpectrum, made_record, made_spectrum
 from cellsim.scenario_models import MESHES
-from cellsim.settings import Reading, shown
+from cellsim.settings import Reading, is_number, shown
 from cellsim.simulation.spectrum import Spectrum
 
 FOLLOWED = ("current", "protocol", "steps")  # "steps": the protocol, each step as long as in the record
@@ -205,7 +206,7 @@ def _observed(here: Entries, folder: Path, made_with: float) -> tuple[AbstractRe
     names = here.take("observe", list, f"a list of what is compared, of {', '.join(OBSERVED)}", ["voltage", *said])
     found: list[AbstractResidual] = []
     for name in names:
-        if name not in OBSERVED:
+        if str(name) not in OBSERVED:
             near = near_name(str(name), OBSERVED)
             here.problems.append(
                 f"{here.place} observe names {shown(name)}, which cannot be.{near} It can: {', '.join(OBSERVED)}."
@@ -225,7 +226,7 @@ def _differential(here: Entries) -> DifferentialCapacity | None:
     wanted = "a list of voltages that rise, between which the charge is compared, such as [3.2, 3.4, 3.6]"
     levels = here.take("levels", list, wanted)
     noise = _number_or(here, "dQ_dV_noise", 1e-9, 1e6, "A.h/V", 0.1)
-    if levels is None or not all(isinstance(x, (int, float)) for x in levels):
+    if levels is None or not all(map(is_number, levels)):
         here.problems.append(f"{here.place} dQ/dV needs levels, {wanted}.")
         return None
     try:
@@ -287,7 +288,7 @@ def _file(here: Entries, key: str, folder: Path) -> Path | None:
     """The file that an entry names, if there is one."""
     name = here.text(key, "")
     path = folder / name
-    if name and not path.is_file():
+    if name and not files.is_file(path):
         beside = [each.name for each in path.parent.iterdir()] if path.parent.is_dir() else []
         here.problems.append(f"{here.place} {key}: there is no file {path}.{near_name(path.name, beside)}")
         return None
@@ -301,7 +302,7 @@ def _stored(here: Entries, folder: Path) -> Stored | None:
     if table is not None:
         table.only(OF_READ)
     between = here.take("between", list, "[from, to] in s")
-    is_pair = between is not None and len(between) == 2 and all(isinstance(x, (int, float)) for x in between)
+    is_pair = between is not None and len(between) == 2 and all(map(is_number, between))
     if between is not None and not (is_pair and between[0] < between[1]):
         here.problems.append(f"{here.place} between must be [from, to] in s, found {shown(between)}.")
         between = None

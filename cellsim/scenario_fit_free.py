@@ -11,7 +11,7 @@ from cellsim.fitting.free import Free
 from cellsim.fitting.targets import CONDITIONS, SCALE, Conditions, Subject, target_of
 from cellsim.hints import near_name
 from cellsim.parameters import UnknownPath, get, replace
-from cellsim.settings import Given, Reading, shown
+from cellsim.settings import Given, Reading, is_number, shown
 
 OF_SMOOTH, POINTS = ("sd", "from", "to", "points", "relative"), 15
 
@@ -35,10 +35,9 @@ def changed(read: Reading, cell: Any) -> Any:
 
 
 def _is_number(read: Reading, given: Given) -> bool:
-    is_number = isinstance(given.value, (int, float)) and not isinstance(given.value, bool)
-    if not is_number:
+    if not is_number(given.value):
         read.problems.append(f"{given.place} must be a number, found {shown(given.value)}.")
-    return is_number
+    return is_number(given.value)
 
 
 def starting(read: Reading) -> dict[str, float]:
@@ -58,7 +57,7 @@ def freed(read: Reading, cell: Any) -> tuple[Free, ...]:
     found = []
     for path, given in rows.items():
         bounds = given.value
-        is_pair = isinstance(bounds, list) and len(bounds) == 2 and all(isinstance(x, (int, float)) for x in bounds)
+        is_pair = isinstance(bounds, list) and len(bounds) == 2 and all(map(is_number, bounds))
         if not (is_pair and bounds[0] < bounds[1]):
             read.problems.append(f"{given.place} must be [low, high] with low below high, found {shown(bounds)}.")
             continue
@@ -75,7 +74,7 @@ def freed(read: Reading, cell: Any) -> tuple[Free, ...]:
         found.append(free)
     for what, paths in (("priors", known), ("each", each), ("only_in", only_in)):
         for path in paths:
-            if path not in rows:
+            if str(path) not in rows:
                 read.problems.append(f"[fit.{what}] {path}: it is not free.{near_name(str(path), rows)}")
     return tuple(found)
 

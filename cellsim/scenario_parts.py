@@ -18,7 +18,7 @@ from cellsim.laws import Constant
 from cellsim.parameters import Quantity, UnknownPath, get, replace
 from cellsim.protocols import language
 from cellsim.protocols.protocol import Protocol, Until
-from cellsim.settings import Given, Reading, shown
+from cellsim.settings import Given, Reading, is_number, shown
 from cellsim.splines import Table
 
 LEVELS: dict[str, type[AbstractElectrolyte]] = {
@@ -56,7 +56,7 @@ def electrolyte_from(given: Given, problems: list[str]) -> AbstractElectrolyte |
     table, place = dict(given.value), "[cell.electrolyte]"
     wrong: list[str] = []
     level, name = table.pop("level", None), table.pop("name", "electrolyte of the scenario")
-    if level not in LEVELS:
+    if not isinstance(level, str) or level not in LEVELS:
         near = near_name(str(level), LEVELS) if level is not None else ""
         problems.append(f"{place} level must be one of {', '.join(LEVELS)}, found {shown(level)}.{near}")
         return None
@@ -90,7 +90,7 @@ def electrolyte_from(given: Given, problems: list[str]) -> AbstractElectrolyte |
 
 def _law(value: Any, place: str, unit: str, wrong: list[str]) -> Any:
     """A number, or a monotone spline through the values of a table {c = [...], values = [...]}."""
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
+    if is_number(value):
         return value
     if isinstance(value, Mapping) and set(value) == {"c", "values"}:
         try:
@@ -112,6 +112,9 @@ def _clusters(value: Any, place: str, wrong: list[str]) -> tuple[speciation.Clus
             wrong.append(
                 f"{place} clusters must be a list of tables with {', '.join(sorted(known))}; found {shown(entry)}."
             )
+            continue
+        if not all(is_number(x) for x in entry.values()):
+            wrong.append(f"{place} clusters must hold numbers alone, found {entry}.")
             continue
         found.append(speciation.Cluster(entry["K"], entry["D"], cations=entry["cations"], anions=entry["anions"]))
     return tuple(found)
@@ -168,7 +171,7 @@ def optimise_from(read: Reading, cell: Any) -> Optimise | None:
     free = []
     for path, given in over.items():
         bounds = given.value
-        is_pair = isinstance(bounds, list) and len(bounds) == 2 and all(isinstance(x, (int, float)) for x in bounds)
+        is_pair = isinstance(bounds, list) and len(bounds) == 2 and all(map(is_number, bounds))
         if not (is_pair and bounds[0] < bounds[1]):
             read.problems.append(f"{given.place} must be [low, high] with low below high, found {shown(bounds)}.")
         elif cell is not None:

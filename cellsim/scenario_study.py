@@ -31,7 +31,7 @@ from cellsim.sensitivity.propagation import Sampling, at_random, latin_hypercube
 from cellsim.sensitivity.runs import of_cells
 from cellsim.sensitivity.screening import morris
 from cellsim.sensitivity.sobol import sobol
-from cellsim.settings import BadInput, Reading, Settings, settings_in, shown
+from cellsim.settings import BadInput, Reading, Settings, is_number, settings_in, shown
 
 KINDS = ("local", "morris", "sobol", "monte-carlo")
 DISTRIBUTIONS: dict[str, tuple[type[Any], str]] = {
@@ -190,7 +190,7 @@ def _inputs(read: Reading, kind: str) -> tuple[Uncertain, ...]:
         path = path if last in DISTRIBUTIONS and path else name
         make, form = DISTRIBUTIONS[called]
         numbers = given.value
-        if not (isinstance(numbers, list) and len(numbers) == 2 and all(map(_is_number, numbers))):
+        if not (isinstance(numbers, list) and len(numbers) == 2 and all(map(is_number, numbers))):
             known = ", ".join(f"{{{name} = {form}}}" for name, (_, form) in DISTRIBUTIONS.items())
             read.problems.append(f"{given.place} must be [low, high], or one of {known}; found {shown(numbers)}.")
             continue
@@ -199,10 +199,6 @@ def _inputs(read: Reading, kind: str) -> tuple[Uncertain, ...]:
         except ValueError as error:
             read.problems.append(f"{given.place}: {error}")
     return tuple(found)
-
-
-def _is_number(x: Any) -> bool:
-    return isinstance(x, (int, float)) and not isinstance(x, bool)
 
 
 def _correlation(read: Reading, kind: str, inputs: tuple[Uncertain, ...]) -> Any:
@@ -218,7 +214,7 @@ def _correlation(read: Reading, kind: str, inputs: tuple[Uncertain, ...]) -> Any
     paths = [each.path for each in inputs]
     R, before = np.eye(len(paths)), len(read.problems)
     for row in rows:
-        if not (isinstance(row, list) and len(row) == 3 and _is_number(row[2]) and -1 < row[2] < 1):
+        if not (isinstance(row, list) and len(row) == 3 and is_number(row[2]) and -1 < row[2] < 1):
             read.problems.append(f"{place} must hold [path, path, value from -1 to 1], found {row}.")
             continue
         for path in row[:2]:
@@ -239,12 +235,12 @@ def _outputs(read: Reading) -> tuple[Output, ...]:
     key = ("sensitivity", "outputs")
     names = read.take(key, list, f"a list of {', '.join(OUTPUTS)}") or []
     for name in names:
-        if name not in OUTPUTS:
+        if str(name) not in OUTPUTS:
             read.problems.append(
                 f"{read.settings[key].place}: there is no output '{name}'.{near_name(str(name), OUTPUTS)} There are: "
                 f"{', '.join(OUTPUTS)}."
             )
-    return tuple(OUTPUTS[name] for name in names if name in OUTPUTS)
+    return tuple(OUTPUTS[name] for name in map(str, names) if name in OUTPUTS)
 
 
 def _judge(

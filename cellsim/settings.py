@@ -6,12 +6,13 @@ that all of it can be said at once, at the place where the user will find it.
 
 import dataclasses
 import difflib
+import math
 import tomllib
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from cellsim import registry, shipped
+from cellsim import files, registry, shipped
 from cellsim.cells import library as cell_library
 from cellsim.hints import likely_unit, near_name
 from cellsim.parameters import Quantity
@@ -124,13 +125,18 @@ Settings = dict[Key, Given]
 def settings_in(path: Path) -> tuple[Settings, list[str]]:
     """Every value in a scenario file, with the problems of its structure. Raises `BadInput` for a file that is none."""
     try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+        tables = tomllib.loads(files.text(path))
+        files.refuse_unreasonable(tables)
     except FileNotFoundError:
         raise BadInput(str(path), [f"there is no such file.{_like_file(path)}"]) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(str(path), [f"it cannot be read: {error}"]) from None
+    except OSError as error:
+        raise BadInput(str(path), [f"it cannot be read: {files.said(error)}."]) from None
     except tomllib.TOMLDecodeError as error:
         raise BadInput(str(path), [f"it is not TOML: {error}. Text needs quotes, and a key stands once."]) from None
+    except RecursionError:
+        raise BadInput(str(path), [f"{files.NestedTooDeeply()}."]) from None
+    except ValueError as error:
+        raise BadInput(str(path), [f"{files.said(error)}."]) from None
     return flattened(tables)
 
 
@@ -265,6 +271,11 @@ def _like_file(path: Path) -> str:
         return f" There is no folder {path.parent} either."
     near = difflib.get_close_matches(path.name, beside, n=1)
     return f" Did you mean '{path.parent / near[0]}'?" if near else shipped.hint(str(path))
+
+
+def is_number(value: Any) -> bool:
+    """Whether a value is a finite number."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def shown(value: Any) -> str:

@@ -4,6 +4,7 @@ repository."""
 import tomllib
 from pathlib import Path
 
+from cellsim.files import is_file
 from cellsim.hints import near_name
 
 INSTALLED = Path(__file__).with_name("scenarios")
@@ -18,7 +19,7 @@ def files() -> dict[str, Path]:
 
 def found(scenario: str) -> str:
     """The path of a scenario that was asked for: as it is, where there is such a file or no scenario of that name."""
-    if Path(scenario).exists():
+    if is_file(scenario):
         return scenario
     return str(files().get(scenario, scenario))
 

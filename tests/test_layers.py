@@ -11,8 +11,10 @@ PACKAGE = Path(cellsim.__file__).parent
 ROWS = (
     (
         "constants",
+        "files",
         "limits",
         "compilation",
+        "programs",
         "parameters",
         "registry",
         "statistics",

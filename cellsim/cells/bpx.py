@@ -23,6 +23,7 @@ from typing import Any
 import equinox as eqx
 from jaxtyping import Array, Float
 
+from cellsim import files
 from cellsim.cells.design import Blend, Cell, Electrode, Particle, Separator, Window
 from cellsim.cells.functions import Expression, UnreadableExpression, expression, linear_table
 from cellsim.cells.heat import Heat
@@ -116,26 +117,39 @@ def write(cell: Cell, path: str | Path) -> None:
 
 def _contents(path: Path) -> dict[str, Any]:
     try:
-        text = path.read_text(encoding="utf-8")
+        text = files.text(path)
     except FileNotFoundError:
         raise UnreadableBPX(str(path), ["there is no such file."]) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise UnreadableBPX(str(path), [f"it cannot be read: {error}."]) from None
+    except (OSError, ValueError) as error:
+        raise UnreadableBPX(str(path), [f"it cannot be read: {files.said(error)}."]) from None
+    language = "JSON" if path.suffix.lower() == ".json" else "YAML"
     try:
-        if path.suffix.lower() == ".json":
-            contents = json.loads(text)
-        else:
-            import yaml
-
-            contents = yaml.safe_load(text)
-    except ValueError as error:
-        raise UnreadableBPX(str(path), [f"it is not JSON: {error}."]) from None
+        contents = json.loads(text, parse_constant=_no_number) if language == "JSON" else _from_yaml(text)
+        files.refuse_unreasonable(contents if isinstance(contents, dict) else {})
+    except RecursionError:
+        raise UnreadableBPX(str(path), [f"{files.NestedTooDeeply()}."]) from None
+    except files.NestedTooDeeply as error:
+        raise UnreadableBPX(str(path), [f"{error}."]) from None
     except Exception as error:  # yaml's errors have no common ground with others
-        raise UnreadableBPX(str(path), [f"it is not YAML: {error}."]) from None
+        raise UnreadableBPX(str(path), [f"it is not {language}: {error}."]) from None
     if not isinstance(contents, dict) or "Header" not in contents or "Parameterisation" not in contents:
         lacks = "a file of the standard holds the blocks 'Header' and 'Parameterisation'"
         raise UnreadableBPX(str(path), [f"it is no BPX file: {lacks}."])
     return contents
+
+
+def _no_number(word: str) -> None:
+    raise ValueError(f"{word} is no number there")
+
+
+def _from_yaml(text: str) -> Any:
+    """What YAML says; parts that are named and used again are none of the standard's, and a few of them in each other
+    make a tree without end."""
+    import yaml
+
+    if any(isinstance(each, yaml.AliasToken) for each in yaml.scan(text, Loader=yaml.SafeLoader)):
+        raise ValueError("it uses a part again by its name (*), which a file of the standard does not")
+    return yaml.safe_load(text)
 
 
 def _checked(contents: dict[str, Any], source: str) -> dict[str, Any]:
@@ -154,7 +168,9 @@ def _checked(contents: dict[str, Any], source: str) -> dict[str, Any]:
     except ValidationError as error:
         lines = [_plain(one) for one in error.errors()]
         raise UnreadableBPX(source, dict.fromkeys(lines)) from None
-    except (ValueError, TypeError, AttributeError) as error:
+    except ArithmeticError as error:  # it tries the open-circuit potentials
+        raise UnreadableBPX(source, [f"a function of it cannot be worked out: {error}."]) from None
+    except (ValueError, TypeError, AttributeError, LookupError) as error:
         raise UnreadableBPX(source, [f"{error}"]) from None
     read: dict[str, Any] = _with_floats(parsed.model_dump(by_alias=True, exclude_none=True))
     return read

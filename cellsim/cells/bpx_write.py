@@ -10,7 +10,6 @@ Source: Battery Parameter eXchange (BPX), Faraday Institution, https://bpxstanda
 
 import copy
 import json
-import os
 import warnings
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -48,6 +47,7 @@ from cellsim.electrode.open_circuit import StepsAndTails, StepSlopes
 from cellsim.electrode.power_law import PowerLawKinetics
 from cellsim.electrolyte.electrolyte import Salt
 from cellsim.electrolyte.library._vanishing import Vanishing
+from cellsim.files import moved_into_place
 from cellsim.laws import Arrhenius, AtLeast, Constant, Polynomial, arrhenius_factor
 from cellsim.programs import stored
 
@@ -80,9 +80,8 @@ def write_file(cell: Cell, path: str | Path) -> None:
         warnings.simplefilter("ignore")  # of cut-offs, which bind nothing
         bpx.parse_bpx_obj(copy.deepcopy(file))
     path = Path(path)
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text(json.dumps(file, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    os.replace(partial, path)
+    with moved_into_place(path, keeps_earlier=False) as partial:
+        partial.write_text(json.dumps(file, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def contents(cell: Cell) -> dict[str, Any]:

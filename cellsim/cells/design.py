@@ -16,6 +16,7 @@ from cellsim.constants import SECONDS_PER_HOUR, T_ROOM, F
 from cellsim.electrode.film import through_film
 from cellsim.electrode.hysteresis import Branches, OneState
 from cellsim.electrode.kinetics import AbstractKinetics
+from cellsim.electrode.open_circuit import without_sites
 from cellsim.electrode.side_reactions import AbstractSideReaction, unknowns_of
 from cellsim.electrolyte.electrolyte import PROPERTIES, AbstractElectrolyte
 from cellsim.laws import Law, law
@@ -58,9 +59,10 @@ class Particle(eqx.Module):
 
     def equilibrium(self, theta: Points, T: Points, h: Points | None = None) -> Float[Array, "*point"]:
         """Equilibrium potential [V] against lithium at lithiation `theta` [-] and temperature `T` [K], and at the state
-        of hysteresis `h` [-] where one is given, else in the mean of both branches."""
+        of hysteresis `h` [-] where one is given, else in the mean of both branches; beyond full and empty there are no
+        sites, whatever `U` says there."""
         U = self.U.at(theta, T, h) if isinstance(self.U, Branches) and h is not None else self.U(theta, T)
-        return U + (T - self.T_ref) * self.dUdT(theta, T)
+        return U + (T - self.T_ref) * self.dUdT(theta, T) + without_sites(theta)
 
     def j(self, c: Points, theta: Points, eta: Points, T: Points) -> Float[Array, "*point"]:
         """Faradaic current density [A/m2] of the wall, positive when lithium leaves, at salt concentration `c`

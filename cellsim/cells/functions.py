@@ -4,7 +4,9 @@ Source: Battery Parameter eXchange (BPX), Faraday Institution, https://bpxstanda
 """
 
 import ast
+import math
 import re
+import warnings
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -27,6 +29,10 @@ OPERATORS: dict[type, tuple[str, int, Callable[[Any, Any], Any]]] = {  # as writ
 }
 BY_SIGN = {sign: (binding, what) for sign, binding, what in OPERATORS.values()}
 NEGATION, POWER, ATOM = 3, 4, 5  # how tightly these bind
+LONGEST = 20_000  # characters; published ones have some hundred
+DEEPEST = 150  # operations in each other, which leaves room on Python's stack
+LARGEST = 1e100  # of a number in an expression
+MOST_WHOLE = 100  # of an exponent that is worked out by multiplication
 GRAMMAR = "numbers, x, + - * / **, brackets, exp( ), tanh( ) and cosh( )"
 
 # An expression as nested tuples: ("x",), ("number", index), ("-", a), ("+", a, b), ("**", a, whole number or a tree)
@@ -83,14 +89,30 @@ def expression(text: str) -> Expression:
     The text is taken apart by Python's grammar and nothing of it is ever executed.
     """
     source = " ".join(text.split())
+    if len(source) > LONGEST:
+        raise UnreadableExpression(f"it has {len(source)} characters; an expression may have {LONGEST}.")
     try:
-        parsed = ast.parse(source, mode="eval").body
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of what Python thinks of it
+            parsed = ast.parse(source, mode="eval").body
     except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
         at = getattr(error, "offset", None) or 1
         raise UnreadableExpression(f"cannot be read at '{_near(source, at - 1)}'; {_may_hold()}") from None
+    if _depth(parsed) > DEEPEST:
+        raise UnreadableExpression(f"it has more than {DEEPEST} operations in each other; write it in fewer.")
     numbers: list[float] = []
     tree = _tree(parsed, numbers, source)
     return Expression(np.array(numbers), tree)
+
+
+def _depth(parsed: ast.expr) -> int:
+    """How many operations are in each other."""
+    level: list[ast.AST] = [parsed]
+    for depth in range(DEEPEST + 2):
+        level = [part for each in level for part in ast.iter_child_nodes(each) if isinstance(part, ast.expr)]
+        if not level:
+            return depth
+    return DEEPEST + 1
 
 
 def _may_hold() -> str:
@@ -106,6 +128,8 @@ def _tree(node: ast.expr, numbers: list[float], source: str) -> Tree:
     deeper = lambda node: _tree(node, numbers, source)
     match node:
         case ast.Constant(value=float() | int() as value) if not isinstance(value, bool):
+            if not abs(value) < LARGEST:
+                raise UnreadableExpression(f"'{_near(source, node.col_offset)}' is too large a number.")
             numbers.append(float(value))
             return ("number", len(numbers) - 1)
         case ast.Name(id="x"):
@@ -116,6 +140,8 @@ def _tree(node: ast.expr, numbers: list[float], source: str) -> Tree:
             return deeper(operand)
         case ast.BinOp(left=left, op=ast.Pow(), right=right):
             whole = _whole(right)
+            if not _has_x(node) and not _is_small(node):
+                raise UnreadableExpression(f"'{_near(source, node.col_offset)}' is too large a number.")
             return ("**", deeper(left), deeper(right) if whole is None else whole)
         case ast.BinOp(left=left, op=op, right=right) if type(op) in OPERATORS:
             return (OPERATORS[type(op)][0], deeper(left), deeper(right))
@@ -132,12 +158,40 @@ def _tree(node: ast.expr, numbers: list[float], source: str) -> Tree:
 def _whole(node: ast.expr) -> int | None:
     """The whole number that a node writes, if it writes one: powers of it exist for any x, with all derivatives."""
     match node:
-        case ast.Constant(value=int() | float() as value) if not isinstance(value, bool) and float(value).is_integer():
-            return int(value)
+        case ast.Constant(value=int() | float() as value) if not isinstance(value, bool) and abs(value) <= MOST_WHOLE:
+            return int(value) if float(value).is_integer() else None
         case ast.UnaryOp(op=ast.USub(), operand=operand):
             whole = _whole(operand)
             return None if whole is None else -whole
     return None
+
+
+def _has_x(node: ast.AST) -> bool:
+    return any(isinstance(each, ast.Name) for each in ast.walk(node))
+
+
+def _is_small(node: ast.expr) -> bool:
+    """Whether an expression without x is a number that can be written down: whole powers have no bound in Python, in
+    which the `bpx` package evaluates them."""
+    try:
+        return abs(_worth(node)) < LARGEST
+    except (ArithmeticError, ValueError):
+        return False
+
+
+def _worth(node: ast.expr) -> float:
+    match node:
+        case ast.Constant(value=float() | int() as value):
+            return float(value)
+        case ast.UnaryOp(op=ast.USub(), operand=operand):
+            return -_worth(operand)
+        case ast.BinOp(left=left, op=ast.Pow(), right=right):
+            return float(abs(_worth(left)) ** _worth(right))
+        case ast.BinOp(left=left, op=op, right=right) if type(op) in OPERATORS:
+            return float(OPERATORS[type(op)][2](_worth(left), _worth(right)))
+        case ast.Call(func=ast.Name(id=name), args=[argument]) if name in CALLS:
+            return float(getattr(math, name)(_worth(argument)))
+    return 0.0  # what cannot stand there is said where it is read
 
 
 def _value(tree: Tree, x: Any, numbers: Any) -> Any:

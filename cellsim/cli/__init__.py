@@ -21,10 +21,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments.command is None:
         known.print_help()
         return BAD_INPUT
+    from cellsim.files import replacing
     from cellsim.settings import BadInput
 
     try:
-        code: int = arguments.command(arguments, argv)
+        with replacing(getattr(arguments, "overwrite", False)):
+            code: int = arguments.command(arguments, argv)
         sys.stdout.flush()
     except BadInput as error:
         print(f"cellsim: {error}", file=sys.stderr)

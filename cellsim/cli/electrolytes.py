@@ -12,6 +12,7 @@ from cellsim.electrolyte import AbstractElectrolyte, aqueous
 from cellsim.electrolyte import library as electrolyte_library
 from cellsim.electrolyte.about import MEASURED, PROPERTIES, About
 from cellsim.electrolyte.ranges import concentrations, is_isothermal, temperatures
+from cellsim.files import moved_into_place
 from cellsim.settings import BadInput
 
 FORMATS = (".png", ".pdf", ".svg")
@@ -124,7 +125,8 @@ def draw(electrolyte: AbstractElectrolyte, name: str | None, stem: str, out: str
     figure = plotting.electrolyte_figure(electrolyte, notes=notes)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        figure.savefig(path)
+        with moved_into_place(path) as partial:
+            figure.savefig(partial, format=path.suffix[1:].lower())
     except OSError as error:
         raise BadInput("the command line", [f"cannot write to '{path}': {error.strerror}."]) from None
     return path

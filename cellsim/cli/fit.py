@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cellsim import __version__, fit_output, shipped
 from cellsim.cli import DONE, FAILED, INTERRUPTED
-from cellsim.cli.run import DEFAULT_FOLDER, folder_for
+from cellsim.cli.run import DEFAULT_FOLDER, folder_for, named_folder
 from cellsim.cli.terminal import StatusLine, is_colourful, table
 from cellsim.fitting.fit import Fit, Progress
 from cellsim.fitting.prediction import Prediction
@@ -26,7 +26,8 @@ def fit(arguments: argparse.Namespace, argv: Sequence[str]) -> int:
     """Fits what a file asks for and writes its files; the exit code. Raises `BadInput`."""
     arguments.file = shipped.found(arguments.file)
     file = load_fit(arguments.file)
-    directory = folder_for(Path(arguments.out) if arguments.out else file.directory or _default(arguments.file))
+    named = named_folder(arguments, file.directory, arguments.file)
+    directory = folder_for(named or _default(arguments.file))
     state = directory / fit_output.STATE
     if arguments.resume and not state.is_file():
         raise BadInput("the command line", [f"--resume: there is no unfinished fit in {directory}."])

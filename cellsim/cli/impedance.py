@@ -14,7 +14,7 @@ import numpy as np
 
 from cellsim import __version__, citations, shipped
 from cellsim.cli import DONE, FAILED
-from cellsim.cli.run import DEFAULT_FOLDER, folder_for, settings_from
+from cellsim.cli.run import DEFAULT_FOLDER, folder_for, named_folder, settings_from
 from cellsim.cli.stopwatch import Stopwatch
 from cellsim.cli.terminal import StatusLine, is_colourful, table
 from cellsim.fitting.kramers_kronig import KramersKronig, kramers_kronig
@@ -57,7 +57,7 @@ def run(arguments: argparse.Namespace, argv: Sequence[str]) -> int:
             source = arguments.scenario or "the command line"
             scenario, frequencies, data = _asked(arguments, source)
             name = Path(arguments.scenario).stem if arguments.scenario else f"{scenario.cell.name}_impedance"
-            directory = folder_for(scenario.directory or DEFAULT_FOLDER / name)
+            directory = folder_for(named_folder(arguments, scenario.directory, source) or DEFAULT_FOLDER / name)
         with watch.phase("solve"):
             at = lambda f: impedance(scenario.model, f, soc=scenario.soc, T=scenario.temperature)
             try:

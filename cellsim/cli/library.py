@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from cellsim import citations, registry, shipped
+from cellsim import citations, files, registry, shipped
 from cellsim.cells import bpx
 from cellsim.cells import library as cell_library
 from cellsim.cells.balance import Lithiation, at_soc, open_circuit_voltage
@@ -118,10 +118,10 @@ def cite(name: str) -> int:
 def _citations_in(directory: Path) -> list[Citation]:
     path = directory / SUMMARY
     try:
-        return [Citation(**each) for each in json.loads(path.read_text(encoding="utf-8"))["citations"]]
+        return [Citation(**each) for each in json.loads(files.text(path))["citations"]]
     except FileNotFoundError:
         raise BadInput(str(directory), [f"no run was written to this folder: it has no {SUMMARY}."]) from None
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise BadInput(str(path), [f"this is not the summary of a run: {error}."]) from None
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from cellsim.cli import DONE
+from cellsim.files import write_new
 from cellsim.settings import BadInput
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
@@ -20,8 +21,7 @@ def new(words: Sequence[str], is_fit: bool = False) -> int:
         raise BadInput("the command line", [f"found {' '.join(words)}; needed: {needed}, or one of the two."])
     path = Path(left[0] if left else f"{kind}.toml")
     try:
-        with path.open("x", encoding="utf-8") as opened:
-            opened.write(template(kind))
+        write_new(path, template(kind))
     except FileExistsError:
         raise BadInput(str(path), ["the file is there already and is left alone. Give another name."]) from None
     except OSError as error:

@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Sequence
+from typing import Any
 
 RUN = """\
 Runs a scenario file, or a cell and a step named here, and writes timeseries.csv, summary.json, solution.nc and
@@ -148,6 +149,7 @@ def parser() -> argparse.ArgumentParser:
     fitting = command("fit", FIT, "fit numbers of a cell to measured records")
     fitting.add_argument("file", metavar="FIT.toml", help="a fit file; `cellsim new --fit` writes one")
     fitting.add_argument("--out", metavar="DIR", help="where files go; default out/ and the name of the file")
+    _add_overwrite(fitting)
     fitting.add_argument("--resume", action="store_true", help="go on with a fit that was interrupted")
     fitting.add_argument("--quiet", action="store_true", help="print nothing")
     fitting.set_defaults(command=_fit)
@@ -157,6 +159,7 @@ def parser() -> argparse.ArgumentParser:
     studying = command("sensitivity", SENSITIVITY, "what the results of a run depend on, and how much")
     studying.add_argument("file", metavar="STUDY.toml", help="a scenario with the table [sensitivity]")
     studying.add_argument("--out", metavar="DIR", help="where files go; default out/ and the name of the file")
+    _add_overwrite(studying)
     studying.add_argument("--quiet", action="store_true", help="print nothing")
     studying.set_defaults(command=_sensitivity)
 
@@ -198,6 +201,12 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
+def _add_overwrite(command: Any) -> None:
+    command.add_argument(
+        "--overwrite", action="store_true", help="replace files that are there; else they are kept in earlier-1 and on"
+    )
+
+
 def _add_run(run: argparse.ArgumentParser) -> None:
     run.add_argument(
         "scenario",
@@ -235,6 +244,7 @@ def _add_run(run: argparse.ArgumentParser) -> None:
     how.add_argument("--max-steps", metavar="N", type=int, help="give up after so many time steps; default never")
     out = run.add_argument_group("output")
     out.add_argument("--out", metavar="DIR", help="where files go; default out/ and the name of the scenario or cell")
+    _add_overwrite(out)
     out.add_argument("--validate", action="store_true", help="compare with the measured runs in the cell's BPX file")
     out.add_argument("--quiet", action="store_true", help="print nothing")
     run.set_defaults(command=_run)
@@ -261,6 +271,7 @@ def _add_read(read: argparse.ArgumentParser) -> None:
     read.add_argument("--capacity", metavar="AH", type=float, help="the nominal one, which tells a wrong unit")
     read.add_argument("--area", metavar="M2", type=float, help="of the electrode, for a file with current densities")
     read.add_argument("--out", metavar="DIR", help="where files go; default out/ and the name of the file")
+    _add_overwrite(read)
     read.add_argument("--quiet", action="store_true", help="print nothing")
     read.set_defaults(command=_read)
 
@@ -285,6 +296,7 @@ def _add_impedance(of: argparse.ArgumentParser) -> None:
     out.add_argument("--data", metavar="FILE", help="a measured spectrum, to compare")
     out.add_argument("--spectrum", metavar="N", type=int, help="which one, of a file of several; from 0")
     out.add_argument("--out", metavar="DIR", help="where files go; default out/, the name of the cell and _impedance")
+    _add_overwrite(out)
     out.add_argument("--quiet", action="store_true", help="print nothing")
     of.set_defaults(command=_impedance, protocol=None, cycles=None, rtol=None, atol=None, max_steps=None)
 

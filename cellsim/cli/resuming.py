@@ -11,7 +11,7 @@ from cellsim.scenario import Scenario
 from cellsim.settings import BadInput
 from cellsim.simulation.solution import Solution
 
-ALONE = ("resume", "quiet", "command")  # what `--resume` leaves to be said
+ALONE = ("resume", "quiet", "overwrite", "command")  # what `--resume` leaves to be said
 
 
 class TakenUp(NamedTuple):

@@ -18,6 +18,7 @@ from cellsim.cli import DONE, FAILED, INTERRUPTED, resuming, validation
 from cellsim.cli.stopwatch import Stopwatch
 from cellsim.cli.terminal import StatusLine, is_colourful, table
 from cellsim.discretisation.layout import State
+from cellsim.files import is_within, refuse_unreasonable, said
 from cellsim.fitting.optimise import Optimum
 from cellsim.models.model import AbstractModel
 from cellsim.programs import stored
@@ -73,7 +74,8 @@ def _run(arguments: argparse.Namespace, argv: Sequence[str], keeper: resuming.Ke
                 scenario = _scenario(arguments, source)
             if arguments.validate and (wrong := validation.why_not(scenario)):
                 raise BadInput(source, [wrong])
-            directory = folder_for(keeper.directory or scenario.directory or _default_directory(arguments, scenario))
+            directory = keeper.directory or named_folder(arguments, scenario.directory, source)
+            directory = folder_for(directory or _default_directory(arguments, scenario))
             keeper.open(scenario, directory)
         started, best = scenario, None
         try:
@@ -167,13 +169,35 @@ def _read(text: str) -> Any:
     except ValueError:
         pass
     try:
-        return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
+        value = tomllib.loads(f"value = {text}")["value"]
+        refuse_unreasonable([value])
+    except (ValueError, RecursionError):
         return text
+    return value
 
 
 def _default_directory(arguments: argparse.Namespace, scenario: Scenario) -> Path:
     return DEFAULT_FOLDER / (Path(arguments.scenario).stem if arguments.scenario else scenario.cell.name)
+
+
+def named_folder(arguments: argparse.Namespace, directory: Path | None, source: str) -> Path | None:
+    """The folder that the command line names, else that which a file does. A file, which somebody else may have
+    written, names one within the folder where the command is started. Raises `BadInput`."""
+    if arguments.out:
+        return Path(arguments.out)
+    try:
+        is_inside = directory is None or is_within(directory, Path())
+    except ValueError as error:
+        raise BadInput(source, [f"[output] dir: no folder can have this name ({error})."]) from None
+    if not is_inside:
+        raise BadInput(
+            source,
+            [
+                f"[output] dir = '{directory}' leads out of the folder in which the command was started. If that is "
+                f"meant, say so there: --out {shlex.quote(str(directory))}."
+            ],
+        )
+    return directory
 
 
 def folder_for(directory: Path) -> Path:
@@ -183,8 +207,8 @@ def folder_for(directory: Path) -> Path:
         probe = directory / ".cellsim.partial"
         probe.touch()
         probe.unlink()
-    except OSError as error:
-        raise BadInput("the command line", [f"cannot write to the folder '{directory}': {error.strerror}."]) from None
+    except (OSError, ValueError) as error:
+        raise BadInput("the command line", [f"cannot write to the folder '{directory}': {said(error)}."]) from None
     return directory
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from cellsim import __version__, shipped, study_output
 from cellsim.cli import DONE, FAILED
-from cellsim.cli.run import DEFAULT_FOLDER, folder_for
+from cellsim.cli.run import DEFAULT_FOLDER, folder_for, named_folder
 from cellsim.cli.terminal import StatusLine, is_colourful, table
 from cellsim.scenario_study import Study, load_study
 from cellsim.settings import BadInput
@@ -25,9 +25,8 @@ def sensitivity(arguments: argparse.Namespace, argv: Sequence[str]) -> int:
     started = time.perf_counter()
     arguments.file = shipped.found(arguments.file)
     study = load_study(arguments.file)
-    directory = folder_for(
-        Path(arguments.out) if arguments.out else study.scenario.directory or _default(arguments.file)
-    )
+    named = named_folder(arguments, study.scenario.directory, arguments.file)
+    directory = folder_for(named or _default(arguments.file))
     with StatusLine(sys.stderr, arguments.quiet) as status, warnings.catch_warnings():
         warnings.simplefilter("ignore", OutsideMeasuredRange)
         try:

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from cellsim.cells.notes import Measured
+from cellsim.files import moved_into_place
 from cellsim.plotting.validation import Compared, validation_figure
 from cellsim.protocols.controls import Profile
 from cellsim.protocols.protocol import Protocol
@@ -68,8 +69,9 @@ def written(runs: list[Compared], title: str, directory: Path) -> list[Path]:
     if not runs:
         return []
     files = [directory / PICTURE, directory / TABLE]
-    validation_figure(runs, title).savefig(files[0])
-    with files[1].open("w", newline="", encoding="utf-8") as file:
+    with moved_into_place(files[0]) as path:
+        validation_figure(runs, title).savefig(path, format="png")
+    with moved_into_place(files[1]) as path, path.open("w", newline="", encoding="utf-8") as file:
         rows = csv.writer(file)
         rows.writerow(("run", "time_s", "current_A", "measured_V", "found_V"))
         for run in runs:

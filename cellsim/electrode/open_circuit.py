@@ -13,6 +13,15 @@ from cellsim.parameters import as_float_array
 
 Points = Float[ArrayLike, "*#point"]
 NEAREST = 1e-6  # of the lithiation to a pole; nearer it is smooth and finite
+STEEP = 1e7  # V; ten volts for a thousandth of the lithiation too much, which no cut-off leaves room for
+
+
+def without_sites(theta: Points) -> Float[Array, "*point"]:
+    """What is added to a curve [V] beyond full and beyond empty, where fitted ones go on as if there were sites: it
+    falls steeply above a lithiation of 1, rises steeply below 0, and is nothing between."""
+    theta = jnp.asarray(theta)
+    over = theta - jnp.clip(theta, 0.0, 1.0)
+    return -STEEP * over * jnp.abs(over)
 
 
 class StepsAndTails(eqx.Module):

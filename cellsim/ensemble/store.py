@@ -1,7 +1,6 @@
 """Results on disk as they come, one parquet file for each piece of work; a run that was cut off goes on from them."""
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +8,7 @@ import numpy as np
 
 from cellsim.ensemble.results import CURVES, Rows
 from cellsim.ensemble.work import Piece
+from cellsim.files import moved_into_place
 
 ABOUT = "ensemble.json"
 HOW_TO_GET = "pip install 'cellsim[ensemble]'"
@@ -81,6 +81,5 @@ class Store:
 
     def _moved_into_place(self, path: Path, write: Any) -> None:
         """Written under another name first, so that no file is ever half there."""
-        partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-        write(partial)
-        os.replace(partial, path)
+        with moved_into_place(path, keeps_earlier=False) as partial:
+            write(partial)

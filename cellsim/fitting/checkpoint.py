@@ -1,6 +1,5 @@
 """The state of a fit on disk, so that one that was interrupted goes on."""
 
-import os
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from cellsim import files
 from cellsim.fitting.methods import Iterate
 
 VERSION = 1
@@ -27,32 +27,28 @@ class Stored(NamedTuple):
 
 def save(path: Path, names: Sequence[str], stored: Stored) -> None:
     """Writes the state, whole or not at all."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.partial")
     z, cost, memory = stored.iterate
     kept = {f"memory_{name}": value for name, value in memory.items()}
-    try:
-        with temporary.open("wb") as file:
-            np.savez(
-                file,
-                version=VERSION,
-                names=np.array(list(names)),
-                z=z,
-                cost=cost,
-                history=stored.history,
-                start=stored.start,
-                **kept,  # type: ignore[arg-type]  # names of arrays, not the option of numpy
-            )
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with files.moved_into_place(path, keeps_earlier=False) as temporary, temporary.open("wb") as file:
+        np.savez(
+            file,
+            version=VERSION,
+            names=np.array(list(names)),
+            z=z,
+            cost=cost,
+            history=stored.history,
+            start=stored.start,
+            **kept,  # type: ignore[arg-type]  # names of arrays, not the option of numpy
+        )
 
 
 def load(path: Path, names: Sequence[str]) -> Stored:
     """The state in a file. Raises `CannotResume` where it is of another fit, or none."""
     try:
+        files.refuse_bomb(path)
         with np.load(path, allow_pickle=False) as file:
             held = {name: file[name] for name in file.files}
-    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, EOFError, KeyError, MemoryError, zipfile.BadZipFile) as error:
         raise CannotResume(f"{path} holds no fit to go on with: {error}") from None
     if int(held.get("version", 0)) != VERSION:
         raise CannotResume(f"{path} holds no fit to go on with, or one of another version.")

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from cellsim import files
 from cellsim.simulation.spectrum import Spectrum
 
 FREQUENCY = re.compile(r"f(req\w*)?(?![a-z])")
@@ -55,9 +56,9 @@ def load_spectra(path: str | Path) -> list[Spectrum]:
     """All spectra in a file: one begins where the frequencies start anew. Raises `UnreadableSpectrum`."""
     path = Path(path)
     try:
-        raw = path.read_bytes()
+        raw = files.content(path, files.MOST_TEXT)
     except OSError as error:
-        raise UnreadableSpectrum(f"{path} cannot be read: {error.strerror}.") from None
+        raise UnreadableSpectrum(f"{path} cannot be read: {files.said(error)}.") from None
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError:

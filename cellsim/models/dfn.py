@@ -50,6 +50,11 @@ class DFN(AbstractFullCell):
         cell a particle of each of its materials."""
         return _layout(self.cell, self.mesh)
 
+    @property
+    def negative_particles(self) -> int:
+        """One for each material on each cell."""
+        return self.mesh.negative * len(self.cell.negative.materials)
+
     def discretised(self, T: Any) -> "DiscreteDFN":
         """The equations on the mesh at temperature `T` [K]."""
         return DiscreteDFN(self.cell, self.mesh, T)

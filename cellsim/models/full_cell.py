@@ -1,5 +1,6 @@
 """What models of a cell between two porous electrodes have in common: all that is said of the cell, and its rest."""
 
+import abc
 from collections.abc import Mapping
 from typing import Any
 
@@ -116,8 +117,27 @@ class AbstractFullCell(AbstractModel):
             "lithiation or cut-off; check negative.particle.theta0 and positive.particle.theta0."
         )
 
+    @property
+    @abc.abstractmethod
+    def negative_particles(self) -> int:
+        """How many of the particles, which come first, are in the negative electrode."""
+
     def limitation(self, y: State) -> str:
-        """What to add when the salt has run out somewhere."""
+        """What to add when the salt has run out somewhere, or the sites at the surface of particles have."""
+        return self._of_salt(y) or self._of_sites(y)
+
+    def _of_sites(self, y: State) -> str:
+        surface, n = np.asarray(y.fibre)[-1], self.negative_particles
+        for side, theta in (("negative", surface[:n]), ("positive", surface[n:])):
+            if theta.max() >= 1.0 or theta.min() <= 0.0:
+                state, moves = ("full", "into") if theta.max() >= 1.0 else ("empty", "out of")
+                return (
+                    f": particles of the {side} electrode are {state} at their surface, so the current is above what "
+                    f"diffuses {moves} them"
+                )
+        return ""
+
+    def _of_salt(self, y: State) -> str:
         c0 = float(self.cell.c0)
         c = np.asarray(y.line)[0] * c0
         at = int(np.argmin(c))

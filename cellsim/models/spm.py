@@ -41,6 +41,11 @@ class SPM(AbstractFullCell):
         line needs a field."""
         return _layout(self.mesh)
 
+    @property
+    def negative_particles(self) -> int:
+        """The one that stands for all."""
+        return 1
+
     def discretised(self, T: Any) -> "DiscreteSPM":
         """The equations at temperature `T` [K]."""
         return DiscreteSPM(self.cell, self.mesh, T)

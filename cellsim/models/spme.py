@@ -49,6 +49,11 @@ class SPMe(AbstractFullCell):
         first cell of each electrode."""
         return _layout(self.mesh)
 
+    @property
+    def negative_particles(self) -> int:
+        """The one that stands for all."""
+        return 1
+
     def discretised(self, T: Any) -> "DiscreteSPMe":
         """The equations on the mesh at temperature `T` [K]."""
         return DiscreteSPMe(self.cell, self.mesh, T)

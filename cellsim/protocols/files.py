@@ -16,6 +16,7 @@ from typing import NamedTuple, NoReturn
 import jax
 import numpy as np
 
+from cellsim import files
 from cellsim.protocols import units
 from cellsim.protocols.controls import Profile
 from cellsim.protocols.units import Kind, Unit
@@ -28,6 +29,7 @@ WRITTEN = {
     Kind.POWER: ("power_W", ("power", "p")),
     Kind.VOLTAGE: ("voltage_V", ("voltage", "v", "u", "e", "terminal voltage", "cell voltage")),
 }
+MOST_BYTES = 500 * files.MEGABYTE
 MOST_POINTS = 5_000_000  # a gigabyte in a compiled program is no profile any more
 
 
@@ -62,7 +64,7 @@ def profile_in(folder: str | Path, name: str, which: str | None = None) -> FromF
 
 def _found(folder: Path, name: str) -> Path:
     for path in (folder / name, folder / f"{name}.csv"):
-        if path.is_file():
+        if files.is_file(path):
             return path
     try:
         beside = sorted(each.name for each in folder.iterdir() if each.suffix.lower() in (".csv", ".txt"))
@@ -70,16 +72,16 @@ def _found(folder: Path, name: str) -> Path:
         raise UnreadableProfile(f"there is no folder '{folder}' to look for {name} in.") from None
     near = difflib.get_close_matches(name, beside, n=1, cutoff=0.5)
     meant = f" Did you mean '{near[0]}'?" if near else ""
-    raise UnreadableProfile(f"there is no file '{name}' in the folder '{folder}'.{meant}")
+    raise UnreadableProfile(f"there is no file '{_short(name)}' in the folder '{folder}'.{meant}")
 
 
 @lru_cache(maxsize=32)
 def _read(path: Path, modified: int, size: int, which: str | None) -> FromFile:
     del modified, size  # they tell a changed file from the one that is kept
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UnreadableProfile(f"{path.name} cannot be read: {error}") from None
+        lines = files.text(path, MOST_BYTES).splitlines()
+    except (OSError, ValueError) as error:
+        raise UnreadableProfile(f"{path.name} cannot be read: {files.said(error)}.") from None
     at, header, separator = _header(path.name, lines)
     t_column, column = _columns(path.name, at + 1, header, which)
     body = lines[at + 1 :] if not lines[at].lstrip().startswith("#") else lines[_first_row(lines) :]

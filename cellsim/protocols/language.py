@@ -1,7 +1,7 @@
 """Steps and protocols written in words, as `Discharge at 1C until 2.5 V`; the grammar is in `protocols/grammar.py`."""
 
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from cellsim.protocols.steps import Step
 from cellsim.protocols.units import Kind
 from cellsim.protocols.wording import words as words
 
+MOST_STEPS = 1_000_000  # of a protocol in all: more would not fit into memory
 UNTIL_EXAMPLES = "'80% capacity', '4 A.h capacity', '2.5 V' or '10 hours'"
 
 
@@ -76,12 +77,17 @@ def protocol(
     if cycles is not None and not (_is_whole(cycles) and cycles >= 1):
         problems.append(f"cycles must be a whole number above zero, found {cycles!r}.")
         cycles = None
+    if not isinstance(items, Iterable):
+        problems.append(f"steps must be a list of texts, found {items!r}.")
+        items = []
     made = list(_cycles(items, "", cycles is not None, Path(folder), problems))
     ends = Until()
     try:
         ends = until if isinstance(until, Until) else ending(until)
     except UnreadableStep as error:
         problems.append(str(error))
+    if (steps := _steps_in(made) * (cycles or 1)) > MOST_STEPS:
+        problems.append(f"cycles = {cycles} makes {steps:.3g} steps; a protocol may have {MOST_STEPS}.")
     if not made and not problems:
         problems.append("it holds no step; write one, as 'Discharge at 1C until 2.5 V'.")
     if problems:
@@ -154,8 +160,14 @@ def _repeated(table: Mapping[str, Any], place: str, folder: Path, problems: list
         wrong.append(f"{place}: it needs steps = [...], a list of at least one step; found {steps!r}.")
         steps = ()
     made = list(_cycles(steps, f"{place}.", True, folder, problems))
+    if not wrong and (in_all := _steps_in(made) * count) > MOST_STEPS:
+        wrong.append(f"{place}: repeat = {count} makes {in_all:.3g} steps; a protocol may have {MOST_STEPS}.")
     problems.extend(wrong)
     return [] if wrong else [Cycle(each.steps, each.tags + tuple(tags)) for each in made] * count
+
+
+def _steps_in(cycles: Sequence[Cycle]) -> int:
+    return sum(len(cycle.steps) for cycle in cycles)
 
 
 def _is_whole(number: Any) -> bool:

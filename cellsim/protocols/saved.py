@@ -12,6 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from cellsim import files
 from cellsim.discretisation.layout import State
 from cellsim.models.model import AbstractModel
 from cellsim.protocols import orders, run
@@ -48,10 +49,11 @@ def read_legs(
 ) -> tuple[list[Solution], dict[str, Any]]:
     """The steps of cycle number `cycle` of a protocol on a model, and what was told with them. Raises `Broken`."""
     try:
+        files.refuse_bomb(path)
         with np.load(path, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
         about: dict[str, Any] = json.loads(str(arrays[ABOUT]))
-    except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile, zlib.error) as error:
+    except (OSError, EOFError, KeyError, ValueError, MemoryError, zipfile.BadZipFile, zlib.error) as error:
         raise Broken(f"{path.name}: {error}") from None
     shape = orders.shape_of(protocol.steps)
     first = 1 + sum(len(each.steps) for each in protocol.cycles[: cycle - 1])

@@ -5,6 +5,7 @@ import re
 from functools import cached_property
 from pathlib import Path
 
+from cellsim import files
 from cellsim.fitting.readers.errors import UnreadableRecord
 from cellsim.registry import suggestion
 
@@ -27,14 +28,21 @@ class Sample:
     def content(self) -> bytes:
         """All of its bytes."""
         try:
-            content = self.path.read_bytes()
+            content = files.content(self.path, files.MOST_DATA)
         except FileNotFoundError:
             raise UnreadableRecord(str(self.path), f"there is no such file.{self._beside()}") from None
         except OSError as error:
-            raise UnreadableRecord(str(self.path), f"it cannot be read: {error.strerror or error}.") from None
+            raise UnreadableRecord(str(self.path), f"it cannot be read: {files.said(error)}.") from None
         if not content.strip(b"\x00 \t\r\n"):
             raise UnreadableRecord(self.name, "the file is empty. Was the export, or a download of it, cut short?")
         return content
+
+    def refuse_bomb(self) -> None:
+        """Raises `UnreadableRecord` for a packed file that is larger than it may be when it is unpacked."""
+        try:
+            files.refuse_bomb(self.path)
+        except OSError as error:
+            raise UnreadableRecord(self.name, f"{files.said(error)}.") from None
 
     def _beside(self) -> str:
         try:

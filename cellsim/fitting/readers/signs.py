@@ -72,7 +72,7 @@ def signed(reading: Reading, I: np.ndarray, V: np.ndarray) -> Float[np.ndarray, 
     )
 
 
-def _way(sign: float) -> str:
+def _way(sign: Any) -> str:
     return "discharge" if sign > 0 else "charge"
 
 

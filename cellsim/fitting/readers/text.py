@@ -22,6 +22,7 @@ STAMP = re.compile(
 NO_NUMBER = ("nan", "inf", "-inf", "n/a", "na", "-", "null", "none", "#n/a")
 BODY = 200  # lines that decide what separates the columns
 BLANKS = 0.8  # how much less they count
+MOST_COLUMNS = 5000
 MOST_ODD = 0.01  # share of the lines that may have another number of columns
 
 
@@ -49,6 +50,8 @@ def table_of(file: str, lines: Sequence[str], first_line: int = 1) -> Table:
         raise UnreadableRecord(file, f"there are no rows of numbers{_only(above)}.")
     header, unit_row = _header(above[:first])
     names, width = _names(file, header, above[first], delimiter)
+    if width > MOST_COLUMNS:
+        raise UnreadableRecord(file, f"it has {width} columns; a record has some dozens, {MOST_COLUMNS} at most.")
     number_of = above[first][0]
     numbers: list[int] = []
     odd: list[int] = []
@@ -110,6 +113,8 @@ def _split(line: str, delimiter: str | None) -> list[str]:
 def _delimiter(file: str, lines: Sequence[str]) -> str | None:
     """What separates the columns: the mark that cuts most lines into equally many cells that are numbers."""
     filled = [line for line in lines if line.strip() and line.lstrip()[0] != "#"]
+    if not filled:
+        raise UnreadableRecord(file, "there is no line of a table in it. Was the export, or a download, cut short?")
     body = filled[len(filled) // 4 :][:BODY] + filled[-BODY // 10 :]
     best, found = 0.0, None
     for delimiter in DELIMITERS:

@@ -28,6 +28,7 @@ def table(sample: Sample) -> Table:
     `UnreadableRecord`."""
     if sample.content.startswith(OLD):
         raise UnreadableRecord(sample.name, "it is a spreadsheet of the old kind (.xls); save it as .xlsx or as CSV.")
+    sample.refuse_bomb()
     package = imported("openpyxl", sample.name, "spreadsheets")
     try:
         book = package.load_workbook(sample.path, read_only=True, data_only=True)

@@ -17,6 +17,7 @@ def recognises(sample: Sample) -> bool:
 
 def table(sample: Sample) -> Table:
     """Its rows. Raises `UnreadableRecord`."""
+    sample.refuse_bomb()
     package = imported("NewareNDA", sample.name, "Neware's binary files")
     try:
         with warnings.catch_warnings():
