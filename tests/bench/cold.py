@@ -39,7 +39,7 @@ def times(repeats: int, empty_repeats: int) -> dict[str, float | None]:
     python = lambda code: [sys.executable, "-c", code]
     step = "Discharge at 1C until 2.5 V"
     command = [sys.executable, "-m", "cellsim", "run", "--cell", "Chen2020", "--protocol", step, "--quiet"]
-    command += ["--out", str(here / "run")]
+    command += ["--out", str(here / "run"), "--overwrite"]
     try:
         jobs: dict[str, Callable[[], float]] = {
             "ours": lambda: _process(python(OURS), warm),
