@@ -1,5 +1,6 @@
 """What moves in a fit file: bounds, where to begin, what is known before, and the truth of made-up records."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -40,6 +41,11 @@ def _is_number(read: Reading, given: Given) -> bool:
     return is_number(given.value)
 
 
+def _is_bound(value: Any) -> bool:
+    """Whether it is a number, or an infinite one, beyond which nothing lies."""
+    return is_number(value) or (isinstance(value, float) and math.isinf(value))
+
+
 def starting(read: Reading) -> dict[str, float]:
     """The numbers of `[fit.start]`, by the names of what is free."""
     rows = {key[2]: given for key, given in read.settings.items() if key[:2] == ("fit", "start") and len(key) > 2}
@@ -57,7 +63,7 @@ def freed(read: Reading, cell: Any) -> tuple[Free, ...]:
     found = []
     for path, given in rows.items():
         bounds = given.value
-        is_pair = isinstance(bounds, list) and len(bounds) == 2 and all(map(is_number, bounds))
+        is_pair = isinstance(bounds, list) and len(bounds) == 2 and all(map(_is_bound, bounds))
         if not (is_pair and bounds[0] < bounds[1]):
             read.problems.append(f"{given.place} must be [low, high] with low below high, found {shown(bounds)}.")
             continue

@@ -90,7 +90,7 @@ def table_of(file: str, lines: Sequence[str], first_line: int = 1) -> Table:
         said.append(f"{counted(comments, 'comment')} among the rows {'was' if comments == 1 else 'were'} left out.")
     units_there = () if unit_row is None else tuple(_padded(unit_row, width))
     columns = tuple(zip(*rows, strict=True)) if rows else ()
-    return Table(tuple(names), columns, np.array(numbers), units_there, tuple(said), header is not None)
+    return Table(tuple(names), columns, np.array(numbers, int), units_there, tuple(said), header is not None)
 
 
 def is_value(cell: str) -> bool:
