@@ -18,6 +18,7 @@ examples:
   cellsim run --cell Chen2020 --set electrolyte=landesfeind2019_ec_emc
   cellsim run --cell Chen2020 --model SPMe
   cellsim run --cell cell_BPX.json --validate
+  cellsim run scenarios/lgm50_1C.toml --animate gif
   cellsim run --resume out/lgm50_CCCV
 
 exit codes: 0 done; 1 the solve failed, and what was reached is written; 2 bad input; 130 interrupted
@@ -245,6 +246,7 @@ def _add_run(run: argparse.ArgumentParser) -> None:
     out = run.add_argument_group("output")
     out.add_argument("--out", metavar="DIR", help="where files go; default out/ and the name of the scenario or cell")
     _add_overwrite(out)
+    out.add_argument("--animate", choices=("gif", "mp4"), help="write the moving profiles as a film, too")
     out.add_argument("--validate", action="store_true", help="compare with the measured runs in the cell's BPX file")
     out.add_argument("--quiet", action="store_true", help="print nothing")
     run.set_defaults(command=_run)

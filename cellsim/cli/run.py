@@ -13,7 +13,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from cellsim import __version__, output, shipped
+from cellsim import __version__, output, plotting, shipped
 from cellsim.cli import DONE, FAILED, INTERRUPTED, resuming, validation
 from cellsim.cli.stopwatch import Stopwatch
 from cellsim.cli.terminal import StatusLine, is_colourful, table
@@ -74,6 +74,8 @@ def _run(arguments: argparse.Namespace, argv: Sequence[str], keeper: resuming.Ke
                 scenario = _scenario(arguments, source)
             if arguments.validate and (wrong := validation.why_not(scenario)):
                 raise BadInput(source, [wrong])
+            if arguments.animate and (missing := plotting.why_not_animated(arguments.animate)):
+                raise BadInput("the command line", [missing])
             directory = keeper.directory or named_folder(arguments, scenario.directory, source)
             directory = folder_for(directory or _default_directory(arguments, scenario))
             keeper.open(scenario, directory)
@@ -99,6 +101,10 @@ def _run(arguments: argparse.Namespace, argv: Sequence[str], keeper: resuming.Ke
                 if best is not None and scenario.optimise is not None:
                     goal, free, _ = scenario.optimise
                     files += output.write_optimum(started.cell, goal, free, best, directory)
+                if arguments.animate and float(np.asarray(solution.t)[-1]) > 0:
+                    film = directory / f"profiles.{arguments.animate}"
+                    show = lambda share: status.say(f"drawing the film, {100 * share:.0f} %")
+                    files.append(plotting.animated(solution, film, scenario.title, progress=show))
             except OSError as error:
                 print(f"cellsim: the files in {directory} could not all be written: {error}.", file=sys.stderr)
                 return FAILED

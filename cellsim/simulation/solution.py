@@ -285,6 +285,12 @@ class Solution(eqx.Module):
         is_sliding = plotting.can_slide(self) if slider is None else slider
         return plotting.sliding(self, title) if is_sliding else plotting.run_figure(self, title)
 
+    def animate(self, path: Any, title: str = "", **more: Any) -> Any:
+        """Writes the profiles as a film, .gif or .mp4; see `cellsim.plotting.animated`."""
+        from cellsim import plotting
+
+        return plotting.animated(self, path, title, **more)
+
 
 def table(values: Any, unit: str, long_name: str, *dims: str) -> Table:
     """Values, over time if nothing else is said, with what they are."""
