@@ -170,7 +170,10 @@ def compared(cell: Any, seed: int) -> Compared:
     seen = np.concatenate([np.asarray(run.profile("electrolyte concentration")).ravel() for _, run, _ in of.runs])
     low, high = np.quantile(seen, [0.01, 0.99])
     start = with_splines(cell)
-    fit = cs.fit(start, experiments(of, seed), splines_free(start), method=METHOD, is_noise_known=True)
+    ask = dict(cell=start, experiments=experiments(of, seed), free=splines_free(start), is_noise_known=True)
+    fit = cs.fit(**ask, method=METHOD)
+    if not fit.converged:
+        fit = cs.fit(**ask)
     found, true = estimate(fit, values_of), np.asarray(values_of(of.cell))
     half = CONFIDENT * np.asarray(found.standard_error)
     return Compared(fit, np.asarray(found.value) - true, half, true, (low <= AT) & (high >= AT))
