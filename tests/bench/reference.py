@@ -33,16 +33,27 @@ class Reference(NamedTuple):
         return Errors(float(np.sqrt(np.mean(miss**2))), float(np.max(np.abs(miss))), float(stop) - self.stop)
 
 
-def loaded(cell: str = "Chen2020") -> Reference | None:
-    """The reference curve of a cell from `$CELLSIM_REFERENCE` or the folder beside the repository; None without one."""
-    folder = Path(os.environ.get("CELLSIM_REFERENCE", DEFAULT))
-    file = folder / f"dfn_iso_{cell}" / "dis_1C_ref.csv"
+def loaded(cell: str = "Chen2020", model: str = "DFN") -> Reference | None:
+    """The reference of a 1C discharge from `$CELLSIM_REFERENCE` or the folder beside the repository; None without."""
+    if model == "DFN":
+        return _read(f"dfn_iso_{cell}/dis_1C_ref.csv", "voltage_extrapolated_V")
+    return _read(f"spm_spme_iso/{cell}_{model}_1C_ref.csv", "voltage_extrapolated_V")
+
+
+def drive() -> Reference | None:
+    """The reference of the US06 drive cycle, all of which counts."""
+    return _read("dfn_drive_Chen2020/US06_ref.csv", "voltage_V", 0.0, 1.0)
+
+
+def _read(name: str, column: str, first: float = FIRST, last: float = LAST) -> Reference | None:
+    file = Path(os.environ.get("CELLSIM_REFERENCE", DEFAULT)) / name
     if not file.is_file():
         return None
     table = np.genfromtxt(file, delimiter=",", names=True)
-    t, V = table["time_s"], table["voltage_extrapolated_V"]
+    names = table.dtype.names or ()
+    t, V = table["time_s"], table[column if column in names else "voltage_V"]
     stop = float(t[-1])
-    window = (t >= FIRST) & (t <= LAST * stop) & ~np.isnan(V)
+    window = (t >= first) & (t <= last * stop) & ~np.isnan(V)
     return Reference(t[window], V[window], stop)
 
 

@@ -90,6 +90,14 @@ def worked(figures: Figures, name: str, solution: Any, theirs: Any) -> None:
         figures.update({f"{who}_{name}_{what}": count for what, count in counts.items()})
 
 
+def strayed(figures: Figures, name: str, curve: Any, solution: Any, theirs: Any) -> None:
+    """Writes down the errors of the voltages of both programs, if there is a converged curve."""
+    if curve is not None:
+        mine = curve.errors(lambda t: solution.at(t).V, float(solution.t[-1]))
+        figures[f"rms_mV_ours_{name}"] = mine.rms_mV
+        figures[f"rms_mV_pybamm_{name}"] = curve.errors(theirs["Voltage [V]"], theirs.t[-1]).rms_mV
+
+
 def default_discharge(figures: Figures, repeats: int) -> None:
     """1C discharge of Chen2020 on both default meshes at rtol 1e-6, and what compiling it costs."""
     import jax
@@ -166,6 +174,7 @@ def single_particle_models(figures: Figures, repeats: int) -> None:
     """1C discharge of both cells by SPM and SPMe, default meshes."""
     import ours
     import peer
+    import reference
 
     import cellsim as cs
 
@@ -182,7 +191,9 @@ def single_particle_models(figures: Figures, repeats: int) -> None:
             noted(figures, f"ours_{name}", found["ours"])
             noted(figures, f"pybamm_{name}", found["peer"])
             figures[f"ratio_{name}"] = found["ours"].median / found["peer"].median
-            worked(figures, name, jobs["ours"](), jobs["peer"]())
+            solution, theirs = jobs["ours"](), jobs["peer"]()
+            worked(figures, name, solution, theirs)
+            strayed(figures, name, reference.loaded(title, model), solution, theirs)
 
 
 def protocols(figures: Figures, repeats: int, cycles: int) -> None:
@@ -221,7 +232,9 @@ def protocols(figures: Figures, repeats: int, cycles: int) -> None:
     for who in ("ours", "pybamm"):
         noted(figures, f"{who}_drive_us06", found[who])
     figures["ratio_drive_us06"] = found["ours"].median / found["pybamm"].median
-    worked(figures, "drive_us06", jobs["ours"](), jobs["pybamm"]())
+    solution, theirs = jobs["ours"](), jobs["pybamm"]()
+    worked(figures, "drive_us06", solution, theirs)
+    strayed(figures, "drive_us06", reference.drive(), solution, theirs)
 
 
 def work_precision(figures: Figures, repeats: int, out: Path) -> None:
