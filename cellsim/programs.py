@@ -13,6 +13,7 @@ import io
 import os
 import pickle
 import platform
+import re
 import shutil
 import sys
 import sysconfig
@@ -32,6 +33,7 @@ from cellsim.compilation import cache_directory
 PACKAGES = ("cellsim", "jax", "jaxlib", "numpy", "ml_dtypes", "equinox", "diffrax", "optimistix", "lineax", "jaxtyping")
 VERSIONED = ("jax", "jaxlib", "numpy", "equinox", "diffrax", "optimistix", "lineax")
 PACKAGE = Path(__file__).parent
+CALLS = re.compile(r"custom_call\s*@([\w.$]+)|call_target_name\s*=\s*\"([\w.$]+)\"")
 KEPT_FOR = 30 * 86400.0  # s; programs of another version that were not used for so long are removed
 
 P = ParamSpec("P")
@@ -171,9 +173,26 @@ def _read(place: Place) -> Made:
 def _executable(place: Place, name: str) -> Any:
     """An executable that is there. Raises `FileNotFoundError`, and whatever a damaged file leads to."""
     file = place.executable(name)
-    found = serialize_executable.deserialize_and_load(*pickle.loads(file.read_bytes()))
+    uses_lapack, content = pickle.loads(file.read_bytes())
+    if uses_lapack:
+        _prepare_lapack()
+    found = serialize_executable.deserialize_and_load(*content)
     os.utime(file)
     return found
+
+
+@cache
+def _prepare_lapack() -> None:
+    """JAX looks LAPACK up when it lowers a program that calls it; without that, one that is read ends the process."""
+    jax.jit(jax.lax.linalg.lu).lower(np.eye(2))
+
+
+def _uses_lapack(code: str) -> bool:
+    """Whether a lowered program calls LAPACK. Raises `ValueError` where it calls what only this process has."""
+    called = {a or b for a, b in CALLS.findall(code)}
+    if others := {name for name in called if not name.startswith("lapack_")}:
+        raise ValueError(f"a program that calls {', '.join(sorted(others))} is not stored")
+    return bool(called)
 
 
 def _made(function: Callable[..., Any], leaves: Arrays, tree: Any, place: Place) -> Made:
@@ -186,7 +205,9 @@ def _made(function: Callable[..., Any], leaves: Arrays, tree: Any, place: Place)
         return found
 
     lowered = jax.jit(flat).lower(*leaves)
-    name = _hash(f"{list(map(_kind, leaves))} {lowered.as_text()}".encode())  # also of arguments that are not used
+    code = lowered.as_text()
+    uses_lapack = _uses_lapack(code)
+    name = _hash(f"{list(map(_kind, leaves))} {code}".encode())  # also of arguments that are not used
     structure = seen[-1]
     try:
         compiled = _executable(place, name)
@@ -194,7 +215,8 @@ def _made(function: Callable[..., Any], leaves: Arrays, tree: Any, place: Place)
         with _not_cached_by_jax():
             compiled = lowered.compile()
         with contextlib.suppress(OSError):
-            _write(place.executable(name), pickle.dumps(serialize_executable.serialize(compiled)))
+            content = serialize_executable.serialize(compiled)
+            _write(place.executable(name), pickle.dumps((uses_lapack, content)))
     with contextlib.suppress(OSError, pickle.PickleError, TypeError, AttributeError):
         described = _described(structure)
         if pickle.loads(described) == structure:  # what does not come back as it was is of no use

@@ -148,6 +148,13 @@ def test_folder_that_cannot_be_written(on_disk: Path, monkeypatch: pytest.Monkey
     assert how(function) == [False]
 
 
+def test_what_only_this_process_has_is_not_stored(on_disk: Path) -> None:
+    """A program that calls back into Python is traced, and works."""
+    function = Stored(lambda x: jax.pure_callback(lambda x: x + 1, jax.ShapeDtypeStruct((), float), x))
+    assert float(function(np.asarray(1.0))) == 2.0
+    assert how(function) == [None]
+
+
 def test_errors_of_the_function_itself(on_disk: Path) -> None:
     """They come as they are."""
 
@@ -179,6 +186,25 @@ def test_a_replaced_function_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None
             replaced.setattr(owner, name, lambda *_: None, raising=False)
             assert programs.is_patched()
     assert not programs.is_patched()
+
+
+SPECTRUM = """
+import numpy as np
+import cellsim as cs
+from cellsim.simulation import impedance
+found = cs.impedance(cs.DFN(cs.load_cell("Chen2020"), cs.Mesh(4, 3, 4, 4)), np.array([1.0, 10.0]))
+print([p.made.is_read for p in impedance._spectrum.programs.values()])
+print(np.asarray(found.Z).tobytes().hex())
+"""
+
+
+def test_programs_with_linear_algebra(tmp_path: Path) -> None:
+    """A spectrum calls LAPACK, which a process that has lowered nothing must look up first."""
+    environment = {**os.environ, "CELLSIM_CACHE_DIR": str(tmp_path)}
+    ask = [sys.executable, "-c", SPECTRUM]
+    runs = [subprocess.run(ask, env=environment, check=True, capture_output=True, text=True).stdout for _ in range(2)]
+    assert [run.split("\n")[0] for run in runs] == ["[False]", "[True]"]
+    assert runs[0].split("\n")[1] == runs[1].split("\n")[1]
 
 
 RUN = """
