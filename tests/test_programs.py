@@ -192,7 +192,7 @@ SPECTRUM = """
 import numpy as np
 import cellsim as cs
 from cellsim.simulation import impedance
-found = cs.impedance(cs.DFN(cs.load_cell("Chen2020"), cs.Mesh(4, 3, 4, 4)), np.array([1.0, 10.0]))
+found = cs.impedance(cs.SPMe(cs.load_cell("Chen2020"), cs.Mesh(4, 3, 4, 4)), np.array([1.0, 10.0]))
 print([p.made.is_read for p in impedance._spectrum.programs.values()])
 print(np.asarray(found.Z).tobytes().hex())
 """
