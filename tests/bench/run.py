@@ -164,10 +164,7 @@ def marquis(figures: Figures, repeats: int) -> None:
     figures["ratio_dfn_1C_marquis"] = found["ours"].median / found["peer"].median
     solution, theirs = job(), peer.discharge(sim)
     worked(figures, "dfn_1C_marquis", solution, theirs)
-    curve = reference.loaded(cell)
-    if curve is not None:
-        figures["rms_mV_ours_marquis"] = curve.errors(lambda t: solution.at(t).V, float(solution.t[-1])).rms_mV
-        figures["rms_mV_pybamm_marquis"] = curve.errors(theirs["Voltage [V]"], theirs.t[-1]).rms_mV
+    strayed(figures, "marquis", reference.loaded(cell), solution, theirs)
 
 
 def single_particle_models(figures: Figures, repeats: int) -> None:
