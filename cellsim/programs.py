@@ -29,6 +29,7 @@ import numpy as np
 from jax.experimental import serialize_executable
 
 from cellsim.compilation import cache_directory
+from cellsim.files import moved_into_place
 
 PACKAGES = ("cellsim", "jax", "jaxlib", "numpy", "ml_dtypes", "equinox", "diffrax", "optimistix", "lineax", "jaxtyping")
 VERSIONED = ("jax", "jaxlib", "numpy", "equinox", "diffrax", "optimistix", "lineax")
@@ -240,9 +241,8 @@ def _not_cached_by_jax() -> Iterator[None]:
 def _write(file: Path, content: bytes) -> None:
     """Writes a file whole or not at all."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    part = file.with_name(f"{file.name}.{os.getpid()}.part")
-    part.write_bytes(content)
-    os.replace(part, file)
+    with moved_into_place(file, keeps_earlier=False) as temporary:
+        temporary.write_bytes(content)
 
 
 def _tidy(folder: Path) -> None:

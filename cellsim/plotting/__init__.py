@@ -1,6 +1,5 @@
 """Pictures of runs and materials. Each function returns a `matplotlib.figure.Figure` and touches no global state."""
 
-from cellsim.plotting.animation import KINDS as KINDS
 from cellsim.plotting.animation import animated as animated
 from cellsim.plotting.animation import why_not_animated as why_not_animated
 from cellsim.plotting.cycles import cycles_figure as cycles_figure
