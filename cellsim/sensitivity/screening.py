@@ -100,7 +100,8 @@ def morris(runs: Runs, inputs: Inputs, count: int = 20, *, seed: int = 0, levels
 @dataclasses.dataclass(frozen=True, eq=False)
 class Derivatives:
     """Derivative-based measures of every input on one result: the mean of its squared slope, by the coordinate in which
-    the input is uniform or normal, and the bound that it puts on the total index of Sobol', with its standard error."""
+    the input is uniform or normal, and the bound that it puts on the total index of Sobol', with its standard error
+    for the slopes alone, without that of the variance."""
 
     nu: Float[np.ndarray, " inputs"]
     bound: Float[np.ndarray, " inputs"]
