@@ -10,12 +10,16 @@ import sys
 from pathlib import Path
 
 # How XLA compiles for the CPU. Its older emitter of fused loops takes half the time of the newer one for the small
-# kernels that a cell model is made of, and the code is as fast; loops over nodes are made one kernel each, not one
-# dispatch a pass, which makes a run a quarter faster. `CELLSIM_XLA_FLAGS=off` leaves XLA as it is.
+# kernels that a cell model is made of, and the code is as fast. Loops over nodes are made one kernel each, not one
+# dispatch a pass, which makes a run a quarter faster. LLVM would write out loops of up to some forty passes before it
+# looks for vectors, and then find none: an exponential at twenty nodes took three times as long, and compiling half as
+# long again. `CELLSIM_XLA_FLAGS=off` leaves XLA as it is.
 CPU_FLAGS = (
     "--xla_cpu_use_fusion_emitters=false",
     "--xla_llvm_disable_expensive_passes=true",
-    "--xla_backend_extra_options=xla_cpu_small_while_loop_byte_threshold=4000000",
+    "--xla_cpu_prefer_vector_width=512",
+    "--xla_backend_extra_options="
+    "xla_cpu_small_while_loop_byte_threshold=4000000,--unroll-full-max-count=4,--vectorizer-min-trip-count=4",
 )
 FLAGS_KNOWN_TO = ((0, 10), (0, 11))  # versions of jaxlib, from and below: XLA aborts on a flag that it does not know
 

@@ -7,19 +7,21 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array
+from jax import lax
+from jaxtyping import Array, Float
 
 from cellsim.constants import SECONDS_PER_HOUR
 from cellsim.discretisation.layout import State
 from cellsim.models.model import AbstractModel
 from cellsim.programs import stored
-from cellsim.simulation.blocks import BLOCKS, POINTS, in_blocks
+from cellsim.simulation.blocks import BLOCKS, POINTS, fractions, in_blocks
 from cellsim.simulation.circuit import AbstractCircuit, Circuit, Controlled
 from cellsim.simulation.control import Demand, Observed, Setpoint
 from cellsim.simulation.solution import Solution
 from cellsim.simulation.times import StepTimes
 from cellsim.solvers.trajectory import Trajectory
 
+Scalar = Float[Array, ""]
 MOST_FIELDS = 1000  # points of a step with a period; of more, the fields are kept at as many as of any other step
 
 
@@ -52,19 +54,25 @@ def looking_at(solution: Solution) -> Callable[[Any], tuple[State, Observed]]:
     return at
 
 
-def energy_along(t: Any, V: Any, I: Any) -> np.ndarray:
-    """Energy [W.h] delivered until each time, by the trapezoidal rule."""
-    t, P = np.asarray(t), np.asarray(V) * np.asarray(I)
-    return np.concatenate([[0.0], np.cumsum(np.diff(t) * 0.5 * (P[1:] + P[:-1]))]) / SECONDS_PER_HOUR
+def energy_along(t: Array, V: Array, I: Scalar) -> Array:
+    """Energy [W.h] delivered at a constant current until each time, by the trapezoidal rule."""
+    return jnp.append(0.0, jnp.cumsum(jnp.diff(t) * 0.5 * (V[1:] + V[:-1]))) * I / SECONDS_PER_HOUR
+
+
+def energy_until(times: Array, t: Array, energy: Array) -> Array:
+    """Energy at `times`, from that along the times `t`, among which they are."""
+    return energy[jnp.searchsorted(t, lax.stop_gradient(times), side="left")]
 
 
 def seen_at(solution: Solution, times: Any) -> Solution:
     """A run, or a leg of one, at other times [s], those beyond its stop moved to the stop."""
     t = np.minimum(np.asarray(times, dtype=float), float(solution.t_stop))
-    states, seen = looking_at(solution)(t)
+    look = looking_at(solution)
+    states, seen = look(t)
     E = seen.E
     if isinstance(solution.demand, Demand):
-        E = jax.device_put(energy_along(t, seen.V, seen.I))
+        fine, place = np.unique(np.append(fractions() * float(solution.t_stop), t), return_inverse=True)
+        E = energy_along(jnp.asarray(fine), look(fine)[1].V, solution.demand.I)[place[POINTS:]]
     found = (jax.device_put(t), seen.V, seen.I, seen.T, seen.Q, E, states)
     return solution.with_points(found, rows=None, period=None)
 

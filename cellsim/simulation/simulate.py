@@ -20,7 +20,7 @@ from cellsim.protocols import language
 from cellsim.protocols.protocol import Protocol
 from cellsim.protocols.several import How, several
 from cellsim.protocols.steps import Numbers, Step
-from cellsim.simulation.again import seen_at
+from cellsim.simulation.again import energy_along, energy_until, seen_at
 from cellsim.simulation.blocks import POINTS, first_rows, fractions
 from cellsim.simulation.circuit import Circuit
 from cellsim.simulation.control import Demand
@@ -169,8 +169,14 @@ def _opened(request: Request, times: Any, *, max_steps: int) -> Opened:
 
     t = segment.t * fractions() if times is None else jnp.minimum(times, segment.t)
     took_time = segment.trajectory.count > 0
-    states = jax.tree.map(lambda a, b: jnp.where(took_time, a, b), jax.vmap(segment.trajectory.at)(t), y0)
+    states = jax.vmap(lambda t: _from(y0, took_time, segment.trajectory.at(t)))(t)
     V = jax.vmap(circuit.voltage)(states)
+    if times is None:
+        E = energy_along(t, V, demand.I)
+    else:  # as exact as without them, however few they are
+        fine = jnp.sort(jnp.concatenate([segment.t * fractions(), t]))
+        voltage = lambda t: circuit.voltage(_from(y0, took_time, segment.trajectory.at(t)))
+        E = energy_until(t, fine, energy_along(fine, jax.vmap(voltage)(fine), demand.I))
     return Opened(
         rest,
         model.can_carry(demand.I, T),
@@ -183,9 +189,14 @@ def _opened(request: Request, times: Any, *, max_steps: int) -> Opened:
         jnp.full_like(V, demand.I),
         jnp.full_like(V, T),
         demand.I * t / SECONDS_PER_HOUR,
-        jnp.append(0.0, jnp.cumsum(jnp.diff(t) * 0.5 * (V[1:] + V[:-1]))) * demand.I / SECONDS_PER_HOUR,
+        E,
         states,
     )
+
+
+def _from(y0: State, took_time: Array, y: State) -> State:
+    """`y`; of a run that took no time, the state that it began from."""
+    return jax.tree.map(lambda a, b: jnp.where(took_time, a, b), y, y0)
 
 
 def _simulate_in_chunks(request: Request, times: Any, max_steps: int | None, progress: Progress | None) -> Solution:

@@ -46,8 +46,8 @@ class Solution(eqx.Module):
     V: Float[Array, " times"]
     I: Float[Array, " times"]
     T: Float[Array, " times"]
-    Q: Float[Array, " times"]  # charge passed [A.h]
-    E: Float[Array, " times"]  # energy delivered [W.h]
+    Q: Float[Array, " times"]  # charge passed since the run began [A.h]
+    E: Float[Array, " times"]  # energy delivered since then [W.h]
     states: State  # of the solver, one a time (of those in `rows`)
     rest: State  # before the current was switched on
     model: AbstractModel
@@ -68,13 +68,13 @@ class Solution(eqx.Module):
 
     @property
     def capacity(self) -> Scalar:
-        """Charge [A.h] passed, positive on discharge."""
-        return self.Q[-1] - self.Q[0]
+        """Charge [A.h] passed from the beginning of the run to its last point, positive on discharge."""
+        return self.Q[-1] - (0.0 if self.chain is None else self.chain.legs.Q[0])
 
     @property
     def energy(self) -> Scalar:
-        """Energy [W.h] delivered, negative on charge."""
-        return self.E[-1] - self.E[0]
+        """Energy [W.h] delivered from the beginning of the run to its last point, negative on charge."""
+        return self.E[-1] - (0.0 if self.chain is None else self.chain.legs.E[0])
 
     # ---- points
 
@@ -95,8 +95,8 @@ class Solution(eqx.Module):
         """How every step went: when, why it ended, what it passed."""
         if self.chain is not None:
             return self.chain.steps(self._limitation())
-        t, V, Q, E = (np.asarray(x) for x in (self.t, self.V, self.Q, self.E))
-        charge, energy = float(Q[-1] - Q[0]), float(E[-1] - E[0])
+        t, V = np.asarray(self.t), np.asarray(self.V)
+        charge, energy = float(self.capacity), float(self.energy)
         is_skipped = float(self.t_stop) == 0
         return [StepEnd(1, 1, "", 0.0, float(t[-1]), self.stop_reason, is_skipped, charge, energy, float(V[-1]), ())]
 
