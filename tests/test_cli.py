@@ -13,6 +13,7 @@ import pytest
 
 import cellsim as cs
 from cellsim import registry
+from cellsim.cells import library as cell_library
 from cellsim.cli.new import COMMANDS as RUN_BY
 from cellsim.cli.new import template
 from cellsim.cli.stopwatch import covered
@@ -288,6 +289,19 @@ def test_describing_what_is_no_step_points_at_the_word(cellsim_command):
     assert (code, out) == (2, "")
     assert "Did you mean 'Discharge'?\n    Dischage at 1C\n    ^^^^^^^^\n" in err
     assert "there is no figure of 'Rest'" in cellsim_command("describe", "Rest", "--out", "there")[2]
+
+
+@pytest.mark.parametrize("name", sorted(registry.names(cell_library)))
+def test_every_cell_is_described(cellsim_command, name):
+    code, out, err = cellsim_command("describe", name)
+    assert code == 0, err
+    assert cs.load_cell(name).source in out
+
+
+def test_a_half_cell_has_no_measured_runs_to_compare_with(cellsim_command):
+    code, _, err = cellsim_command("run", "--cell", "Xu2019", "--protocol", "Discharge at 1C", "--validate")
+    assert code == 2
+    assert "no measured runs" in err
 
 
 @pytest.mark.parametrize("name", ["Chen2020", "marquis2019"])

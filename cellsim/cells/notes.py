@@ -46,3 +46,9 @@ class Notes:
 
     def __hash__(self) -> int:
         return hash(self._key)
+
+
+def notes_of(cell: Any) -> Notes | None:
+    """The notes of a cell of any kind; only a full cell from a file has some."""
+    notes: Notes | None = getattr(cell, "notes", None)
+    return notes

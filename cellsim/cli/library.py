@@ -17,6 +17,7 @@ from cellsim.cells.balance import Lithiation, at_soc, open_circuit_voltage
 from cellsim.cells.design import Cell, lithium_capacity, materials_by_path
 from cellsim.cells.load import load_cell
 from cellsim.cells.metal import HalfCellDesign
+from cellsim.cells.notes import notes_of
 from cellsim.citations import Citation
 from cellsim.cli import DONE, electrolytes, metal_cells, steps
 from cellsim.cli.terminal import columns
@@ -172,7 +173,8 @@ def _joined(names: Iterable[str]) -> str:
 
 
 def _cell_text(cell: Any) -> str:
-    headline = _headline(registry.module(cell_library, cell.name)) if cell.notes is None else cell.notes.title
+    notes = notes_of(cell)
+    headline = _headline(registry.module(cell_library, cell.name)) if notes is None else notes.title
     parts = [
         f"{cell.name}: {headline}",
         f"Source: {cell.source}",

@@ -8,7 +8,7 @@ from pathlib import Path
 import jax.numpy as jnp
 import numpy as np
 
-from cellsim.cells.notes import Measured
+from cellsim.cells.notes import Measured, notes_of
 from cellsim.files import moved_into_place
 from cellsim.plotting.validation import Compared, validation_figure
 from cellsim.protocols.controls import Profile
@@ -23,7 +23,7 @@ PICTURE, TABLE = "validation.png", "validation.csv"
 
 def why_not(scenario: Scenario) -> str:
     """Why there is nothing to compare with; nothing where there is."""
-    notes = scenario.cell.notes
+    notes = notes_of(scenario.cell)
     if notes is None or not notes.measured:
         return f"--validate: {scenario.cell.name} has no measured runs. They stand under 'Validation' in a BPX file."
     return ""
@@ -36,7 +36,7 @@ def validated(scenario: Scenario) -> tuple[list[Compared], list[str]]:
     cell. It ends with the measurement, or at the cut-off. A current that is not constant goes straight from each
     measured value to the next.
     """
-    notes = scenario.cell.notes
+    notes = notes_of(scenario.cell)
     assert notes is not None
     compared, left_out = [], []
     for run in notes.measured:

@@ -19,6 +19,18 @@ Scalar = Float[Array, ""]
 DEPLETED = 0.02  # of the resting salt concentration: so little that the electrolyte limits the current
 
 
+def sites_are_gone(electrode: str, surface: np.ndarray) -> str:
+    """What to add to the reason of a stop where particles of an electrode are full or empty at their surface, by their
+    lithiation there; else nothing."""
+    if 0.0 < surface.min() and surface.max() < 1.0:
+        return ""
+    state, moves = ("full", "into") if surface.max() >= 1.0 else ("empty", "out of")
+    return (
+        f": particles of the {electrode} electrode are {state} at their surface, so the current is above what "
+        f"diffuses {moves} them"
+    )
+
+
 class AbstractFullCell(AbstractModel):
     """A cell on a mesh. The first field of its line is the salt concentration over `cell.c0`."""
 
@@ -128,14 +140,7 @@ class AbstractFullCell(AbstractModel):
 
     def _of_sites(self, y: State) -> str:
         surface, n = np.asarray(y.fibre)[-1], self.negative_particles
-        for side, theta in (("negative", surface[:n]), ("positive", surface[n:])):
-            if theta.max() >= 1.0 or theta.min() <= 0.0:
-                state, moves = ("full", "into") if theta.max() >= 1.0 else ("empty", "out of")
-                return (
-                    f": particles of the {side} electrode are {state} at their surface, so the current is above what "
-                    f"diffuses {moves} them"
-                )
-        return ""
+        return sites_are_gone("negative", surface[:n]) or sites_are_gone("positive", surface[n:])
 
     def _of_salt(self, y: State) -> str:
         c0 = float(self.cell.c0)

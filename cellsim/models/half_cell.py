@@ -28,7 +28,7 @@ from cellsim.discretisation.local import Fields
 from cellsim.laws import Constant
 from cellsim.models import ageing, observables
 from cellsim.models.dfn import DiscreteDFN
-from cellsim.models.full_cell import DEPLETED
+from cellsim.models.full_cell import DEPLETED, sites_are_gone
 from cellsim.models.mesh import Mesh
 from cellsim.models.model import AbstractIsothermal, AbstractModel, Limits, Panel, Profile, Region
 from cellsim.models.side_reactions import unknowns
@@ -205,12 +205,12 @@ class HalfCell(AbstractModel):
         )
 
     def limitation(self, y: State) -> str:
-        """What to add when the salt has run out somewhere."""
+        """What to add when the salt has run out somewhere, or the sites at the surface of particles have."""
         c0 = float(self.cell.c0)
         c = np.asarray(y.line)[0] * c0
         at = int(np.argmin(c))
         if c[at] > DEPLETED * c0:
-            return ""
+            return sites_are_gone("working", np.asarray(y.fibre)[-1])
         where = "at the lithium" if not at else "in the separator" if at <= self.mesh.separator else "in the electrode"
         return (
             f": the electrolyte is depleted {where} (salt down to {max(float(c[at]), 0.0):.2g} mol/m3 from {c0:.4g}), "

@@ -38,3 +38,10 @@ def test_a_charge_fills_no_particle_beyond_full(lgm50_coarse):
     solution = cs.simulate(cs.DFN(quick, lgm50_coarse.mesh), "Charge at 1C until 4.4 V", soc=0.2)
     assert 1 <= np.asarray(solution.profile("negative surface lithiation")).max() < 1 + 1e-3
     assert "particles of the negative electrode are full at their surface" in solution.stop_reason
+
+
+def test_the_working_electrode_of_a_half_cell_says_so_too():
+    cell = cs.load_cell("Xu2019")
+    slow = cs.replace(cell, "working.particle.D_s", 2e-17)
+    solution = cs.simulate(cs.HalfCell(slow), "Discharge at 1C until 2.5 V")  # 3.5 V comes before full
+    assert "particles of the working electrode are full at their surface" in solution.stop_reason
