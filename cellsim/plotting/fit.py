@@ -57,7 +57,7 @@ def fit_figure(
             below.legend(frameon=False, fontsize=8)
         below.axhline(0.0, color=BLACK, linewidth=0.6)
         dress(above, "", "Voltage [V]" if column == 0 else "")
-        dress(below, unit.label, "Model - measured [mV]" if column == 0 else "")
+        dress(below, unit.label, "Model \N{MINUS SIGN}\nmeasured [mV]" if column == 0 else "")
     return figure
 
 

@@ -15,6 +15,7 @@ from cellsim.simulation.spectrum import Spectrum
 COLOURS = (BLUE, ORANGE, GREEN, PURPLE, RED, SKY, BLACK)
 MARKED = 400  # points of a curve, above which they are no longer marked one by one
 FINEST = 1.0  # Ohm; below it a spectrum is shown in mOhm
+NEAR = 0.03  # of the height of a picture, how near the line at zero a name would lie on it
 APART = 0.05  # of the size of a picture, how far marked frequencies are from each other
 
 
@@ -102,8 +103,12 @@ def _nyquist(axes: Axes, spectra: Sequence[Spectrum]) -> None:
         axes.plot(*place, "o", color=BLACK, markersize=4.5, zorder=3)
         slower = int(np.clip(at + (1 if f[0] > f[-1] else -1), 0, len(f) - 1))
         beside = (4, 5) if Z[slower].imag > Z[at].imag else (6, -9)  # out of the way of the curve
+        if beside[1] < 0 and 0 <= -Z[at].imag < NEAR * np.ptp(Z.imag):
+            beside = (2, -19)  # and out of that of the line at zero
         label = axes.annotate(decade, place, xytext=beside, textcoords="offset points", fontsize=8, zorder=4)
         label.set_path_effects([withStroke(linewidth=2.0, foreground="white")])
+    low, high = axes.get_ylim()
+    axes.set_ylim(min(low, -0.07 * high), high)
     axes.set_aspect("equal", adjustable="datalim")
     axes.axhline(0.0, color=GREY, linewidth=0.8)
     dress(axes, f"Real part [{unit}]", f"\N{MINUS SIGN} Imaginary part [{unit}]")
