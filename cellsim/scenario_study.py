@@ -90,7 +90,7 @@ class Study:
         if scenario.max_steps is not None:
             how["max_steps"] = scenario.max_steps
         if self.kind == "local":
-            wanted = [of_local.VOLTAGE, *(of_local.Output(each.name, each.unit, each.of) for each in self.outputs)]
+            wanted = (of_local.VOLTAGE, *self.outputs)
             return local.sensitivities(scenario.model, self.protocol, self.parameters, wanted, **how)
         runs = of_cells(
             scenario.model, self.protocol, self.outputs, times=self.times, cores=self.cores, progress=progress, **how
@@ -254,7 +254,7 @@ def _judge(
     cell, place = scenario.cell, "[sensitivity.inputs]"
     for path in (*parameters, *(each.path for each in inputs)):
         where = f"[sensitivity] parameters: '{path}'" if path in parameters else f"{place} {path}"
-        if path in CONDITIONS and path not in parameters:
+        if path in CONDITIONS:
             continue
         try:
             if np.ndim(value_of(cell, path)):

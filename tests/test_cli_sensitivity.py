@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cellsim.scenario_study import load_study
+from cellsim.parameters import UnknownPath
+from cellsim.scenario_study import Study, load_study
 from cellsim.settings import BadInput
 
 pytestmark = pytest.mark.xdist_group("ensemble")
@@ -102,6 +103,24 @@ def test_a_local_study_ranks_derivatives(study):
     ranked = [row["rms_V"] for row in json.loads((folder / "sensitivity.json").read_text())["voltage"]]
     assert ranked == sorted(ranked, reverse=True) and len(ranked) == 2
     assert (folder / "sensitivity.png").read_bytes().startswith(PNG)
+
+
+def test_a_local_study_knows_factors_and_the_state_of_charge(study):
+    lines = ('kind = "local"', 'parameters = ["electrolyte.kappa.scale", "soc"]')
+    (code, out, err), folder = study(*lines, inputs="")
+    assert code == 0, err
+    rows = table(folder / "sensitivity.csv")
+    assert {(row["parameter"], row["value"]) for row in rows} == {("electrolyte.kappa.scale", "1"), ("soc", "1")}
+    assert all(float(row["scaled"]) > 0 for row in rows if row["parameter"] == "soc"), "a fuller cell gives more"
+
+
+def test_a_path_that_only_the_run_misses_is_one_sentence(study, monkeypatch):
+    def run(self, progress=None):
+        raise UnknownPath("unknown parameter 'x'")
+
+    monkeypatch.setattr(Study, "run", run)
+    (code, _, err), _ = study('kind = "morris"')
+    assert code == 2 and "unknown parameter 'x'" in err and "Traceback" not in err
 
 
 WRONG = """

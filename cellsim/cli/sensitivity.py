@@ -12,6 +12,7 @@ from cellsim import __version__, shipped, study_output
 from cellsim.cli import DONE, FAILED
 from cellsim.cli.run import DEFAULT_FOLDER, folder_for, named_folder
 from cellsim.cli.terminal import StatusLine, is_colourful, table
+from cellsim.parameters import UnknownPath
 from cellsim.scenario_study import Study, load_study
 from cellsim.settings import BadInput
 from cellsim.simulation.simulate import CannotStart
@@ -31,7 +32,7 @@ def sensitivity(arguments: argparse.Namespace, argv: Sequence[str]) -> int:
         warnings.simplefilter("ignore", OutsideMeasuredRange)
         try:
             found = study.run(lambda progress: status.say(str(progress)))
-        except CannotStart as error:
+        except (CannotStart, UnknownPath) as error:
             raise BadInput(arguments.file, [str(error)]) from None
         except ValueError as error:
             print(f"cellsim: {error}", file=sys.stderr)

@@ -17,21 +17,23 @@ CONDITIONS = {  # what is no number of the cell, but of its run
 
 
 def with_changes(cell: Any, values: Mapping[str, Any]) -> Any:
-    """`cell` with `values` at their paths. Raises `UnknownPath`."""
-    for path, value in values.items():
+    """`cell` with `values` at their paths; factors last, on what is there then. Raises `UnknownPath`."""
+    for path in sorted(values, key=lambda path: path.endswith(SCALE)):
         if path.endswith(SCALE):
             at = path.removesuffix(SCALE)
-            cell = replace(cell, at, scaled(get(cell, at), value))
+            cell = replace(cell, at, scaled(get(cell, at), values[path]))
         else:
-            cell = replace(cell, path, value)
+            cell = replace(cell, path, values[path])
     return cell
 
 
 def value_of(cell: Any, path: str) -> Any:
     """The number that `cell` has at `path`; 1 for a factor. Raises `UnknownPath`, and `ValueError` where a law that is
-    no constant stands, with what can be said instead."""
+    no constant stands, with what can be said instead, or for a factor on what is neither a number nor a law."""
     if path.endswith(SCALE):
-        get(cell, path.removesuffix(SCALE))
+        here = get(cell, at := path.removesuffix(SCALE))
+        if not (eqx.is_array_like(here) or callable(here)):
+            raise ValueError(f"'{at}' is no number and no law but {type(here).__name__}, so that no factor acts on it.")
         return jnp.ones(())
     here = get(cell, path)
     if isinstance(here, Constant):

@@ -22,7 +22,7 @@ def _curves(sensitivity: Sensitivity, title: str) -> Figure:
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(1.0, 1.8))
     t = sensitivity.t / unit.seconds
     above.plot(t, sensitivity.value, color=BLACK, linewidth=1.6)
-    dress(above, "", f"{output.name.capitalize()} [{output.unit}]")
+    dress(above, "", f"{output.words.capitalize()} [{output.unit}]")
     order = np.argsort(-sensitivity.sizes, kind="stable")[:MOST_CURVES]
     for k, colour in zip(order, COLOURS, strict=False):
         below.plot(t, sensitivity.scaled[k], color=colour, linewidth=1.6, label=sensitivity.paths[k])
@@ -40,6 +40,6 @@ def _bars(sensitivity: Sensitivity, title: str) -> Figure:
     axes.barh(np.arange(len(order)), scaled, color=[BLUE if x >= 0 else ORANGE for x in scaled], height=0.7)
     axes.set_yticks(np.arange(len(order)), [sensitivity.paths[k] for k in order], fontsize=9)
     axes.axvline(0.0, color=GREY, linewidth=0.8)
-    dress(axes, f"Change of the {output.name} per relative change [{output.unit}]", "")
+    dress(axes, f"Change of the {output.words} per relative change [{output.unit}]", "")
     axes.grid(False, axis="y")
     return figure

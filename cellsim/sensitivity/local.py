@@ -15,12 +15,15 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from cellsim.ensemble import outputs as of_ensemble
+from cellsim.ensemble.changes import CONDITIONS, SCALE, about, value_of
+from cellsim.ensemble.ensemble import MOST_STEPS
 from cellsim.laws import Constant
 from cellsim.models.model import AbstractModel
-from cellsim.models.subject import subject_of, with_subject
-from cellsim.parameters import described, get, replace
-from cellsim.sensitivity.outputs import VOLTAGE, Output
-from cellsim.simulation.simulate import simulate
+from cellsim.models.subject import subject_of
+from cellsim.parameters import get
+from cellsim.sensitivity.outputs import VOLTAGE, Output, as_output
+from cellsim.sensitivity.runs import run_at
 from cellsim.simulation.solution import Solution
 
 REVERSE_COST = 5  # tangents that can be carried along at the cost of one gradient in reverse
@@ -61,7 +64,7 @@ class Sensitivity:
     def table(self) -> list[tuple[str, ...]]:
         """Rows of a path, the number with its unit, its size, and of a single number its sign; the greatest first."""
         rows: list[tuple[str, ...]] = [
-            ("parameter", "value", f"{self.output.name} [{self.output.unit}] per relative change")
+            ("parameter", "value", f"{self.output.words} [{self.output.unit}] per relative change")
         ]
         for k in np.argsort(-self.sizes, kind="stable"):
             what = self.sizes[k] if self.is_along_time else float(self.scaled[k])
@@ -100,7 +103,7 @@ def sensitivities(
     model: AbstractModel,
     protocol: Any,
     paths: Sequence[str],
-    outputs: Sequence[Output] = (VOLTAGE,),
+    outputs: Sequence[Output | of_ensemble.Output | str] = (VOLTAGE,),
     *,
     times: Any = None,
     forward: bool | None = None,
@@ -108,21 +111,25 @@ def sensitivities(
 ) -> list[Sensitivity]:
     """The derivatives of `outputs` of a run of `protocol` in the numbers of the cell at `paths`, one for each output.
 
-    - `paths`: as "negative.L" or "electrolyte.t_plus"; each is a single number, or a law that is one.
+    - `paths`: as "negative.L" or "electrolyte.t_plus"; each is a single number, or a law that is one. One with `.scale`
+      at its end is a factor, 1, on what the cell has there, a number or a law of any kind; `soc` and `T` are those of
+      the run.
+    - `outputs`: of `cellsim.sensitivity.outputs` or `cellsim.ensemble.outputs`, or their names.
     - `times`: as of `simulate`; by default fractions of the time to the stop, and then a voltage at a time is one at a
       fraction of the run, whose end moves.
     - `forward`: whether the derivatives are found forwards or in reverse; by default what is less work.
-    - `how`: all else that `simulate` takes.
+    - `how`: all else that `simulate` takes; `max_steps` is that of an ensemble where nothing is said.
 
-    Raises `UnknownPath`, `ValueError` for a path to no single number, and where the run does not reach its end.
+    Raises `UnknownPath`, and `ValueError` for a path to no single number, an output that is none, and where the run does
+    not reach its end.
     """
+    wanted = [as_output(each) for each in outputs]
     paths = tuple(_path(subject_of(model), path) for path in paths)
-    run = _run(model, protocol, paths, times, how)
-    numbers = jnp.asarray([get(subject_of(model), path) for path in paths])
+    run, numbers = _run(model, protocol, paths, times, how), _numbers(model, paths, how)
 
     def all_of(numbers: Array) -> tuple[Any, Any]:
         solution = run(numbers)
-        found = tuple(jnp.asarray(output.of(solution)) for output in outputs)
+        found = tuple(jnp.asarray(output.of(solution)) for output in wanted)
         return found, (found, solution.t, solution.result)
 
     shapes = jax.eval_shape(all_of, numbers)[0]
@@ -132,7 +139,7 @@ def sensitivities(
     derivative = jax.jacfwd if forward else jax.jacrev
     slopes, (values, t, result) = jax.jit(derivative(all_of, has_aux=True))(numbers)
     _refuse_unfinished(result)
-    units = tuple(about.unit if (about := described(subject_of(model), path)) else "" for path in paths)
+    units = tuple(known.unit if (known := about(subject_of(model), path)) else "" for path in paths)
     return [
         Sensitivity(
             output,
@@ -143,7 +150,7 @@ def sensitivities(
             np.asarray(value),
             np.moveaxis(np.asarray(slope), -1, 0),
         )
-        for output, value, slope in zip(outputs, values, slopes, strict=True)
+        for output, value, slope in zip(wanted, values, slopes, strict=True)
     ]
 
 
@@ -151,7 +158,7 @@ def curvature(
     model: AbstractModel,
     protocol: Any,
     paths: Sequence[str],
-    output: Output,
+    output: Output | of_ensemble.Output | str,
     direction: Any,
     *,
     times: Any = None,
@@ -159,13 +166,13 @@ def curvature(
 ) -> Curvature:
     """An output that is one number, its derivatives in the numbers at `paths`, and how these change along `direction`
     (one entry a path, in its unit): the product of the Hessian with it, forwards over reverse."""
+    wanted = as_output(output)
     paths = tuple(_path(subject_of(model), path) for path in paths)
-    run = _run(model, protocol, paths, times, how)
-    numbers = jnp.asarray([get(subject_of(model), path) for path in paths])
+    run, numbers = _run(model, protocol, paths, times, how), _numbers(model, paths, how)
 
     def of(numbers: Array) -> tuple[Array, Any]:
         solution = run(numbers)
-        return jnp.asarray(output.of(solution)), solution.result
+        return jnp.asarray(wanted.of(solution)), solution.result
 
     both = jax.value_and_grad(of, has_aux=True)
     moved = jax.jit(lambda numbers, d: jax.jvp(lambda x: both(x), (numbers,), (d,)))
@@ -178,22 +185,30 @@ def _run(model: AbstractModel, protocol: Any, paths: tuple[str, ...], times: Any
     """The run as a function of the numbers."""
 
     def run(numbers: Array) -> Solution:
-        subject = subject_of(model)
-        for k, path in enumerate(paths):
-            subject = replace(subject, path, numbers[k])
-        return simulate(with_subject(model, subject), protocol, times=times, **how)
+        values = {path: numbers[k] for k, path in enumerate(paths)}
+        return run_at(model, protocol, values, times=times, **how)
 
     return run
 
 
 def _path(subject: Any, path: str) -> str:
-    """The path of a single number: of a constant law that of its value."""
-    held = get(subject, path)
-    if isinstance(held, Constant):
-        return f"{path}.value"
-    if getattr(held, "shape", None) != ():
+    """The path of a single number: of a constant law that of its value. Raises `UnknownPath`, and `ValueError`."""
+    if path in CONDITIONS:
+        return path
+    if np.ndim(value_of(subject, path)):
         raise ValueError(f"'{path}' is no single number: sensitivities are in one number each, as 'negative.L'.")
-    return path
+    is_constant = not path.endswith(SCALE) and isinstance(get(subject, path), Constant)
+    return f"{path}.value" if is_constant else path
+
+
+def _numbers(model: AbstractModel, paths: tuple[str, ...], how: dict[str, Any]) -> Array:
+    """The numbers as the cell and the run have them. Raises `ValueError` for `soc` where a state is given."""
+    if "soc" in paths and how.get("initial") is not None:
+        raise ValueError("a run from an `initial` state does not depend on 'soc': leave one of the two out.")
+    T = how.get("T")
+    conditions = {"soc": how.get("soc", 1.0), "T": model.T_usual if T is None else T}
+    subject = subject_of(model)
+    return jnp.stack([jnp.asarray(conditions[p] if p in conditions else value_of(subject, p), float) for p in paths])
 
 
 def _refuse_unfinished(result: Any) -> None:
@@ -201,5 +216,5 @@ def _refuse_unfinished(result: Any) -> None:
     if not any(bool(result == end) for end in ends):
         raise ValueError(
             "the run did not reach its end, so that its derivatives would mean nothing. Likely cause: it takes more "
-            "time steps than `max_steps`, 256 where nothing is said."
+            f"time steps than `max_steps`, {MOST_STEPS} where nothing is said."
         )

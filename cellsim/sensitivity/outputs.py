@@ -14,14 +14,26 @@ class Output(NamedTuple):
     unit: str
     of: Callable[[Solution], Any]
 
+    @property
+    def words(self) -> str:
+        """Its name, for a table or an axis."""
+        return self.name.replace("_", " ")
+
 
 VOLTAGE = Output("voltage", "V", lambda solution: solution.V)
-CAPACITY = Output("capacity", "A.h", outputs.capacity)
-ENERGY = Output("energy", "W.h", outputs.energy)
-STOP_TIME = Output("stop time", "s", outputs.stop_time)
-LEAST_SALT = Output("least salt concentration", "mol/m3", outputs.least_salt)
-PEAK_TEMPERATURE = Output("peak temperature", "K", outputs.peak_temperature)
-PLATING_MARGIN = Output("plating margin", "V", outputs.plating_margin)
-OUTPUTS = {
-    each.name: each for each in (VOLTAGE, CAPACITY, ENERGY, STOP_TIME, LEAST_SALT, PEAK_TEMPERATURE, PLATING_MARGIN)
-}
+# the voltage, and all that an ensemble knows, by the same names
+OUTPUTS = {"voltage": VOLTAGE} | {each.name: Output(each.name, each.unit, each.of) for each in outputs.OUTPUTS.values()}
+CAPACITY, ENERGY, STOP_TIME = OUTPUTS["capacity"], OUTPUTS["energy"], OUTPUTS["stop_time"]
+FINAL_VOLTAGE, MEAN_VOLTAGE = OUTPUTS["final_voltage"], OUTPUTS["mean_voltage"]
+LEAST_SALT, PEAK_TEMPERATURE = OUTPUTS["least_salt"], OUTPUTS["peak_temperature"]
+PLATING_MARGIN = OUTPUTS["plating_margin"]
+
+
+def as_output(said: Output | outputs.Output | str) -> Output:
+    """An output by its name, or as it is given, also one of `cellsim.ensemble.outputs`. Raises `ValueError` for a name
+    that is none."""
+    if isinstance(said, str):
+        if said not in OUTPUTS:
+            raise ValueError(f"there is no output '{said}'. There are: {', '.join(OUTPUTS)}.")
+        return OUTPUTS[said]
+    return said if isinstance(said, Output) else Output(said.name, said.unit, said.of)

@@ -8,10 +8,11 @@ import jax.numpy as jnp
 import numpy as np
 
 from cellsim.ensemble.changes import CONDITIONS, with_changes
-from cellsim.ensemble.ensemble import ensemble
+from cellsim.ensemble.ensemble import MOST_STEPS, ensemble
 from cellsim.ensemble.outputs import Output
 from cellsim.models.subject import subject_of, with_subject
 from cellsim.simulation.simulate import simulate
+from cellsim.simulation.solution import Solution
 
 # values of the inputs by path, a row a run, to results by name, a row a run: not-a-number where it failed
 Runs = Callable[[Mapping[str, np.ndarray]], Mapping[str, np.ndarray]]
@@ -45,13 +46,19 @@ def of_one_cell(model: Any, protocol: Any, outputs: Sequence[Output], **how: Any
     """One run as a function of the inputs, for gradients; `how` is for `simulate`."""
 
     def run(values: Mapping[str, Any]) -> dict[str, Any]:
-        own = {name: values[name] for name in CONDITIONS if name in values}
-        changes = {path: x for path, x in values.items() if path not in CONDITIONS}
-        changed = with_subject(model, with_changes(subject_of(model), changes))
-        solution = simulate(changed, protocol, **{**how, **own})
+        solution = run_at(model, protocol, values, **how)
         return {each.name: jnp.asarray(each.of(solution)) for each in outputs}
 
     return run
+
+
+def run_at(model: Any, protocol: Any, values: Mapping[str, Any], **how: Any) -> Solution:
+    """The run of one cell with `values` at their paths, `soc` and `T` being those of the run; `how` is for `simulate`,
+    of which `max_steps` is that of an ensemble where nothing is said. Raises `UnknownPath`."""
+    own = {name: values[name] for name in CONDITIONS if name in values}
+    changes = {path: x for path, x in values.items() if path not in CONDITIONS}
+    changed = with_subject(model, with_changes(subject_of(model), changes))
+    return simulate(changed, protocol, **{"max_steps": MOST_STEPS, **how, **own})
 
 
 def with_slopes(point: Point, values: Mapping[str, np.ndarray]) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:

@@ -125,6 +125,13 @@ def test_lengths_that_do_not_agree_and_unknown_paths_are_told(small):
         ensemble(small, cs.Protocol([cs.discharge(1.0)], cs.Until(retention=0.8)))
 
 
+def test_a_factor_acts_on_the_number_that_is_put_there_whatever_the_order(small):
+    for values in ({"negative.L": 1e-4, "negative.L.scale": 2.0}, {"negative.L.scale": 2.0, "negative.L": 1e-4}):
+        assert float(with_changes(small.cell, values).negative.L) == pytest.approx(2e-4)
+    with pytest.raises(ValueError, match="'negative' is no number and no law"):
+        ensemble(small, STEP, {"negative.scale": [1.0, 1.1]})
+
+
 def test_progress_says_rate_and_time_left():
     assert (
         str(Progress(50, 100, 2, 10, 20.0))
