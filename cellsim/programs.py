@@ -21,7 +21,7 @@ import time
 from collections.abc import Callable, Iterator
 from functools import cache, partial, update_wrapper
 from pathlib import Path
-from types import FunctionType
+from types import FunctionType, ModuleType
 from typing import Any, Generic, NamedTuple, ParamSpec, TypeVar
 
 import jax
@@ -266,13 +266,25 @@ class _Names(pickle.Pickler):
 
     def reducer_override(self, value: Any) -> Any:
         """By its name, as usual, or not at all."""
-        if isinstance(value, type) or hasattr(value, "__qualname__"):
-            root = str(value.__module__).partition(".")[0]
-            if root not in PACKAGES and root not in sys.stdlib_module_names:
-                raise pickle.PicklingError(f"{value} is not of an installed package")
+        if (isinstance(value, type) or hasattr(value, "__qualname__")) and not _is_of_known_package(value.__module__):
+            raise pickle.PicklingError(f"{value} is not of an installed package")
         if type(value).__name__ == "_Missing":  # equinox's mark of what is not there, of which there is one alone
             return "MISSING"
         return NotImplemented
+
+
+def has_lasting_name(value: Any) -> bool:
+    """Whether a module, a function or a class is of a package that is known here, and found there by its name: not a
+    lambda, nor what a function has made."""
+    if isinstance(value, ModuleType):
+        return _is_of_known_package(value.__name__)
+    name = getattr(value, "__qualname__", None)
+    return isinstance(name, str) and "<" not in name and _is_of_known_package(getattr(value, "__module__", None))
+
+
+def _is_of_known_package(module: Any) -> bool:
+    root = str(module).partition(".")[0]
+    return root in PACKAGES or root in sys.stdlib_module_names
 
 
 def _described(value: Any) -> bytes:

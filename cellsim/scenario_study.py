@@ -90,7 +90,7 @@ class Study:
         if scenario.max_steps is not None:
             how["max_steps"] = scenario.max_steps
         if self.kind == "local":
-            wanted = (of_local.VOLTAGE, *self.outputs)
+            wanted: list[of_local.Output | Output | str] = [of_local.VOLTAGE, *self.outputs]
             return local.sensitivities(scenario.model, self.protocol, self.parameters, wanted, **how)
         runs = of_cells(
             scenario.model, self.protocol, self.outputs, times=self.times, cores=self.cores, progress=progress, **how

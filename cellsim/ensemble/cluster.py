@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from cellsim.ensemble.identity import identity
 from cellsim.ensemble.results import Rows, lost
 from cellsim.ensemble.store import HOW_TO_GET
 from cellsim.ensemble.work import Piece
@@ -24,7 +25,7 @@ def on_cluster(work: Sequence[Piece], client: Any, name: str, retries: int) -> I
     futures: dict[Any, Piece] = {}
     try:
         for piece in work:
-            key = f"{name}-{piece.number}"
+            key = f"{name}-{identity(piece.cells)}"
             futures[client.submit(_done, piece, key=key, retries=retries, pure=False)] = piece
         waiting = distributed.as_completed(list(futures))
         for future in waiting:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from cellsim.ensemble.cases import grouped
+from cellsim.ensemble.cases import Group, grouped
 from cellsim.ensemble.cluster import on_cluster
 from cellsim.ensemble.outputs import Output, outputs_of
 from cellsim.ensemble.program import How, Setup, lanes_are_many
@@ -83,7 +83,8 @@ def ensemble(
     - `cores`: how many to use, all by default; `devices`: of JAX, to share every piece among.
     - `client`: a Dask client, or the address of its scheduler, to work there; a piece that raises an error is tried
       `retries` times more.
-    - `folder`: where rows are kept as they come (parquet); what is found there already is not computed again.
+    - `folder`: where rows are kept as they come (parquet); a cell that is found there already is not computed again,
+      whatever the chunk. Functions of your own, as outputs and laws, count by what they compute.
     - `progress`: called with a `Progress` after every piece; `progress=print` shows a line for each.
 
     On a CPU cells are run one after the other in one compiled program, a thread a core; a device with many lanes runs
@@ -101,15 +102,14 @@ def ensemble(
     size = chunk or (CHUNK_OF_LANES if lanes_are_many() else CHUNK)
     if devices:
         size = -(-size // len(devices)) * len(devices)
-    work = pieces(setup, groups, how, size)
-    store, parts, todo = None, [], work
+    store: Store | None = None
+    parts: list[Rows] = []
     if folder is not None or client is not None:
-        name = fingerprint(work)
+        name = fingerprint(setup, groups, how)
         if folder is not None:
             store = Store(folder, name, tuple(each.name for each in outputs))
-            known = {piece.number: store.done(piece) for piece in work}
-            parts = [rows for rows in known.values() if rows is not None]
-            todo = [piece for piece in work if known[piece.number] is None]
+            parts = store.done()
+    todo = pieces(setup, groups, how, size, [cell for rows in parts for cell in rows.cells.tolist()])
     before = sum(len(rows.cells) for rows in parts)
 
     def tell() -> None:
@@ -131,7 +131,7 @@ def ensemble(
             store.write(piece, rows)
         parts.append(rows)
         tell()
-    inputs = _inputs(work, changes, soc, T)
+    inputs = _inputs(groups, changes, soc, T)
     return gathered(model, inputs, outputs, parts, times, time.perf_counter() - started)
 
 
@@ -157,10 +157,10 @@ def usable_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _inputs(work: Sequence[Piece], changes: Mapping[str, Any], soc: Any, T: Any) -> dict[str, np.ndarray]:
+def _inputs(groups: Sequence[Group], changes: Mapping[str, Any], soc: Any, T: Any) -> dict[str, np.ndarray]:
     """What differs, a row a cell."""
-    order = np.argsort(np.concatenate([piece.cells for piece in work]))
-    joined = lambda of: np.concatenate([np.asarray(of(piece.cases)) for piece in work])[order]
+    order = np.argsort(np.concatenate([group.cells for group in groups]))
+    joined = lambda of: np.concatenate([np.asarray(of(group.rows)) for group in groups])[order]
     found = {path: joined(lambda case, k=k: case.values[k]) for k, path in enumerate(changes)}
     if np.ndim(soc):
         found["soc"] = joined(lambda case: case.soc)

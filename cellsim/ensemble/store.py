@@ -35,26 +35,30 @@ class Store:
             if found != fingerprint:
                 raise OtherEnsemble(
                     f"{self._folder} holds the results of another ensemble ({found}, this one is {fingerprint}): a "
-                    "number, a protocol or an output differs. Give another folder, or remove that one."
+                    "number, a protocol, a law or an output differs, or what a function of your own computes (or the "
+                    "version of Python that reads it). Give another folder, or remove that one."
                 )
         else:
             self._moved_into_place(about, lambda path: path.write_text(json.dumps({"fingerprint": fingerprint}) + "\n"))
 
     def path_of(self, piece: Piece) -> Path:
-        """The file of a piece of work."""
-        return self._folder / f"part-{piece.number:06d}.parquet"
+        """The file of a piece of work, named by its first cell, which is in no other."""
+        return self._folder / f"part-{int(piece.cells[0]):06d}.parquet"
 
-    def done(self, piece: Piece) -> Rows | None:
-        """The rows of a piece that was done before; None where there are none, or only broken ones."""
-        path = self.path_of(piece)
-        if not path.exists():
-            return None
-        try:
-            table = self._parquet.read_table(path)
-            rows = self._rows(table)
-        except (OSError, self._arrow.ArrowInvalid, KeyError):
-            return None
-        return rows if np.array_equal(rows.cells, piece.cells) else None
+    def done(self) -> list[Rows]:
+        """The rows that were done before, however they were cut into pieces; broken files are passed over."""
+        found: list[Rows] = []
+        seen: set[int] = set()
+        for path in sorted(self._folder.glob("part-*.parquet")):
+            try:
+                rows = self._rows(self._parquet.read_table(path))
+            except (OSError, self._arrow.ArrowInvalid, KeyError):
+                continue
+            cells = set(rows.cells.tolist())
+            if cells and not cells & seen:  # two calls at once may both have done a cell
+                found.append(rows)
+                seen |= cells
+        return found
 
     def _rows(self, table: Any) -> Rows:
         column = lambda name: table.column(name).to_numpy()

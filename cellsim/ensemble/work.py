@@ -1,7 +1,5 @@
 """An ensemble cut into pieces of work, each of which can be done anywhere."""
 
-import hashlib
-import re
 import threading
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -11,6 +9,7 @@ import numpy as np
 from jax.sharding import Mesh
 
 from cellsim.ensemble.cases import Case, Group
+from cellsim.ensemble.identity import identity
 from cellsim.ensemble.program import How, Setup, filled_up, in_step, in_turn, lanes_are_many, sharded
 from cellsim.ensemble.results import Rows, rows_of
 
@@ -22,7 +21,6 @@ COMPILING = threading.Lock()  # two threads that begin together would both compi
 class Piece(NamedTuple):
     """Some cells, all that their runs need, and room for `size` of them, so that one program serves every piece."""
 
-    number: int
     cells: np.ndarray
     setup: Setup
     cases: Case
@@ -47,25 +45,19 @@ class Piece(NamedTuple):
         return rows_of(self.setup, self.how, full, found, self.cells)
 
 
-def pieces(setup: Setup, groups: Sequence[Group], how: How, size: int) -> list[Piece]:
-    """All of the work, in pieces of up to `size` cells."""
+def pieces(setup: Setup, groups: Sequence[Group], how: How, size: int, done: Sequence[int] = ()) -> list[Piece]:
+    """All of the work on the cells that are not `done`, in pieces of up to `size` cells."""
     found: list[Piece] = []
     for group in groups:
-        for first in range(0, len(group.cells), size):
-            places = np.arange(first, min(first + size, len(group.cells)))
-            found.append(Piece(len(found), group.cells[places], setup, group.part(places), how, size))
+        left = np.flatnonzero(~np.isin(group.cells, done))
+        for first in range(0, len(left), size):
+            places = left[first : first + size]
+            found.append(Piece(group.cells[places], setup, group.part(places), how, size))
     return found
 
 
-def fingerprint(work: Sequence[Piece]) -> str:
-    """A word that is the same for the same work and no other, in another process too."""
-    digest = hashlib.sha256()
-    for piece in work:
-        leaves, structure = jax.tree.flatten((piece.cells, piece.setup, piece.cases))
-        said = (str(structure), piece.how.paths, [each.name for each in piece.how.outputs], piece.how.max_steps)
-        digest.update(re.sub(r" at 0x[0-9a-f]+", "", str(said)).encode())
-        for leaf in leaves:
-            array = np.asarray(leaf)
-            digest.update(f"{array.dtype}{array.shape}".encode())
-            digest.update(np.ascontiguousarray(array).tobytes())
-    return digest.hexdigest()[:24]
+def fingerprint(setup: Setup, groups: Sequence[Group], how: How) -> str:
+    """A word that is the same for the same ensemble and no other, in another process too, however it is cut into
+    pieces."""
+    outputs = [(each.name, each.of) for each in how.outputs]
+    return identity(setup, list(groups), how.paths, outputs, how.max_steps)

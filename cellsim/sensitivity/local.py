@@ -120,8 +120,8 @@ def sensitivities(
     - `forward`: whether the derivatives are found forwards or in reverse; by default what is less work.
     - `how`: all else that `simulate` takes; `max_steps` is that of an ensemble where nothing is said.
 
-    Raises `UnknownPath`, and `ValueError` for a path to no single number, an output that is none, and where the run does
-    not reach its end.
+    Raises `UnknownPath`, and `ValueError` for a path to no single number, an output that is none, and where the run
+    does not reach its end.
     """
     wanted = [as_output(each) for each in outputs]
     paths = tuple(_path(subject_of(model), path) for path in paths)

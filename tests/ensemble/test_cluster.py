@@ -48,7 +48,7 @@ def test_a_worker_that_is_killed_half_way_loses_nothing_and_nothing_is_done_twic
 
 
 def test_what_a_worker_raises_is_the_reason_of_its_cells(cluster):
-    nothing = Piece(0, np.arange(3), Setup(None, None, 1e-6, 1e-6), Case(None, (), np.ones(3), None, None), HOW, 4)
+    nothing = Piece(np.arange(3), Setup(None, None, 1e-6, 1e-6), Case(None, (), np.ones(3), None, None), HOW, 4)
     with distributed.Client(cluster) as client:
         ((_, rows),) = on_cluster([nothing], client, "broken", retries=1)
     assert not rows.succeeded.any() and rows.outputs.shape == (3, 1)

@@ -82,7 +82,7 @@ def test_an_ensemble_that_was_cut_off_goes_on_where_it_was(small, differences, f
     kept = sorted(tmp_path.glob("*.parquet"))
     assert len(kept) == 1
     before = kept[0].stat().st_mtime_ns
-    (tmp_path / "part-000003.parquet").write_bytes(b"PAR1 but broken")
+    (tmp_path / "part-000024.parquet").write_bytes(b"PAR1 but broken")
     told = []
     same(ensemble(small, STEP, **arguments, progress=told.append), found)
     assert kept[0].stat().st_mtime_ns == before and told[0].before == told[0].done == 8
@@ -90,11 +90,35 @@ def test_an_ensemble_that_was_cut_off_goes_on_where_it_was(small, differences, f
     same(ensemble(small, STEP, **arguments), found)  # nothing left to do
 
 
+def test_it_goes_on_in_pieces_of_another_size_too(small, differences, found, tmp_path):
+    class Enough(Exception):
+        pass
+
+    def stop(progress):
+        if progress.done >= 16:
+            raise Enough
+
+    with pytest.raises(Enough):
+        ensemble(small, STEP, **differences, chunk=8, folder=tmp_path, cores=1, progress=stop)
+    (tmp_path / "part-000000.parquet").unlink()
+    before = (tmp_path / "part-000008.parquet").stat().st_mtime_ns
+    told = []
+    same(ensemble(small, STEP, **differences, chunk=20, folder=tmp_path, progress=told.append), found)
+    assert (told[0].before, told[0].done, told[-1].done) == (8, 8, 40)
+    assert (tmp_path / "part-000008.parquet").stat().st_mtime_ns == before
+    assert sorted(path.name for path in tmp_path.glob("*.parquet")) == [
+        f"part-{first:06d}.parquet" for first in (0, 8, 28)
+    ]
+    told = []
+    same(ensemble(small, STEP, **differences, chunk=7, folder=tmp_path, progress=told.append), found)
+    assert [each.before for each in told] == [40], "nothing is left to do"
+
+
 def test_the_rows_on_disk_are_the_results(small, differences, found, tmp_path):
     import pandas
 
     ensemble(small, STEP, **differences, folder=tmp_path)
-    table = pandas.read_parquet(tmp_path / "part-000001.parquet")
+    table = pandas.read_parquet(tmp_path / "part-000032.parquet")
     assert list(table["cell"]) == list(range(32, 40))
     np.testing.assert_array_equal(table["capacity"], found["capacity"][32:])
     np.testing.assert_array_equal(table["negative.L"], found["negative.L"][32:])
