@@ -11,6 +11,7 @@ from cellsim.sensitivity.runs import Point, Runs, results_of, with_slopes
 from cellsim.statistics import student_t
 
 LEVELS = 4  # of the grid of Morris
+ROUNDING = 1e-12  # of a variance, from which one sample was taken out
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -100,8 +101,10 @@ def morris(runs: Runs, inputs: Inputs, count: int = 20, *, seed: int = 0, levels
 @dataclasses.dataclass(frozen=True, eq=False)
 class Derivatives:
     """Derivative-based measures of every input on one result: the mean of its squared slope, by the coordinate in which
-    the input is uniform or normal, and the bound that it puts on the total index of Sobol', with its standard error
-    for the slopes alone, without that of the variance."""
+    the input is uniform or normal, and the bound that it puts on the total index of Sobol', with its standard error, that
+    of the variance by which it is divided included: of independent samples, those that are spread evenly have a smaller
+    one. It is infinite for fewer than three samples. The bound goes by factors, so an interval is best taken as
+    bound exp(+-2 bound_error / bound)."""
 
     nu: Float[np.ndarray, " inputs"]
     bound: Float[np.ndarray, " inputs"]
@@ -129,11 +132,28 @@ def derivative_measures(point: Point, inputs: Inputs, samples: int = 128, *, see
         kept = np.isfinite(y) & np.all(np.isfinite(squares), axis=1)
         nu, variance = np.mean(squares[kept], axis=0), float(np.var(y[kept], ddof=1))
         share = np.divide(C * nu, variance, out=np.zeros(len(inputs)), where=variance > 0)
-        error = np.std(squares[kept], axis=0, ddof=1) / np.sqrt(kept.sum())
-        measures[name] = Derivatives(
-            nu, share, share * np.divide(error, nu, out=np.zeros_like(nu), where=nu > 0), variance
-        )
+        measures[name] = Derivatives(nu, share, C * _error_of_ratio(squares[kept], y[kept]), variance)
     return measures
+
+
+def _error_of_ratio(
+    squares: Float[np.ndarray, "samples inputs"], y: Float[np.ndarray, " samples"]
+) -> Float[np.ndarray, " inputs"]:
+    """The standard error of the mean of squares over the variance of y, by leaving out each sample in turn: few samples
+    know the variance much worse than the squares, and both of them together; zero where y does not vary.
+
+    Source: B. Efron and C. Stein, Ann. Stat. 9 (1981) 586-596.
+    """
+    n = len(y)
+    if n < 3:
+        return np.full(squares.shape[1], np.inf)
+    whole = np.var(y, ddof=1)
+    variance = ((n - 1) * whole - (y - np.mean(y)) ** 2 * n / (n - 1)) / (n - 2)  # of all but one
+    if not np.all(variance > ROUNDING * whole):  # one sample alone makes all of it, or there is none
+        return np.where(np.any(squares > 0, axis=0) & (whole > 0), np.inf, 0.0)
+    ratio = (np.sum(squares, axis=0) - squares) / (n - 1) / variance[:, None]
+    error: Float[np.ndarray, " inputs"] = np.sqrt((n - 1) * np.var(ratio, axis=0))
+    return error
 
 
 def as_rows(study: Morris) -> list[dict[str, Any]]:

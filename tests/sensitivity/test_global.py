@@ -12,6 +12,7 @@ from cellsim.sensitivity.inputs import LogNormal, LogUniform, Normal, Uncertain,
 from cellsim.sensitivity.propagation import at_random, latin_hypercube, low_discrepancy, propagated
 from cellsim.sensitivity.screening import derivative_measures, effects_of, morris, trajectories
 from cellsim.sensitivity.sobol import as_rows, indices_of, saltelli, sobol
+from cellsim.statistics import student_t
 
 spec = importlib.util.spec_from_file_location("functions", Path(__file__).parent / "functions.py")
 known = importlib.util.module_from_spec(spec)
@@ -118,6 +119,42 @@ def test_derivative_measures_bound_the_total_indices():
     exact = [0.5 + 0.1 * PI**4 / 5 + 0.005 * PI**8 / 9, 24.5, 0.08 * PI**6 / 7]  # E (dy/dx)^2
     np.testing.assert_allclose(of.nu, exact, rtol=0.02)
     assert np.all(of.bound >= total)
+
+
+BOUNDED = {
+    "Ishigami": (
+        ISHIGAMI,
+        lambda v: {"y": jnp.sin(v["a"]) + 7 * jnp.sin(v["b"]) ** 2 + 0.1 * v["c"] ** 4 * jnp.sin(v["a"])},
+        # 4 E (dy/dx)^2 over the variance: the inputs span 2 pi
+        4 * np.array([0.5 + 0.1 * PI**4 / 5 + 0.005 * PI**8 / 9, 24.5, 0.08 * PI**6 / 7]),
+        0.5 * (1 + 0.1 * PI**4 / 5) ** 2 + 49 / 8 + 0.01 * PI**8 * (1 / 18 - 1 / 50),
+    ),
+    "a sum": (  # slopes that are always the same: all of the error is that of the variance
+        G[:3],
+        lambda v: {"y": v["a"] + v["b"] + v["c"]},
+        np.ones(3) / PI**2,
+        3 / 12,
+    ),
+}
+
+
+@pytest.mark.parametrize("samples", (16, 64))
+@pytest.mark.parametrize("name", BOUNDED)
+def test_intervals_of_a_bound_cover_what_it_is_of_endless_samples(name, samples):
+    inputs, point, share, variance = BOUNDED[name]
+    studies = [derivative_measures(point, inputs, samples, seed=seed)["y"] for seed in range(150)]
+    bound, error = (np.array([getattr(each, field) for each in studies]) for field in ("bound", "bound_error"))
+    reach = student_t(0.95, samples - 1) * error / bound
+    covered = np.mean(np.abs(np.log(bound * variance / share)) < reach, axis=0)
+    assert np.all(covered > 0.89), covered  # of 150 intervals of 95 %, three standard errors below
+
+
+def test_a_bound_from_hardly_any_samples_has_no_error_that_is_known():
+    inputs = [Uncertain("a", Uniform(0.0, 1.0))]
+    of = lambda y, n: derivative_measures(lambda v: {"y": y(v["a"])}, inputs, n)["y"].bound_error
+    assert np.isinf(of(lambda a: a, 2)) and np.isfinite(of(lambda a: a, 4))
+    assert of(lambda a: 0 * a, 8) == 0, "what does not vary has the bound zero"
+    assert np.isinf(of(lambda a: jnp.where(a > 0.75, a, 0.0), 4)), "one sample makes all of the variance"
 
 
 def test_the_bound_of_a_linear_function_of_normal_inputs_is_its_index():
