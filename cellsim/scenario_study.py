@@ -46,6 +46,7 @@ SAMPLINGS: dict[str, Sampling] = {
     "low-discrepancy": low_discrepancy,
 }
 SAMPLES = {"morris": 20, "sobol": 256, "monte-carlo": 256}
+OVER_A_RANGE = ("samples", "sampling", "seed", "curve_until", "curve_points", "cores", "inputs")  # no local study's
 VOLTAGE = "voltage"
 UNTIL = Quantity("s", 1e-3, 1e9, "until when curves are looked at")
 
@@ -120,7 +121,10 @@ def study_from(settings: Settings, source: str, found: list[str], folder: Path =
         )
     if any(key[0] == "optimise" for key in settings):
         read.problems.append("[optimise] has no place in a study.")
-    kind = read.chosen(("sensitivity", "kind"), "local", KINDS, "kind of study") or "local"
+    chosen = read.chosen(("sensitivity", "kind"), "local", KINDS, "kind of study")
+    kind = chosen or "local"
+    if chosen == "local":
+        _refuse_unread(read)
     parameters, inputs = _parameters(read, kind), _inputs(read, kind)
     correlation = _correlation(read, kind, inputs)
     outputs = _outputs(read)
@@ -158,6 +162,19 @@ def study_from(settings: Settings, source: str, found: list[str], folder: Path =
         times=None if until is None else np.linspace(0.0, until, points),
         cores=cores,
     )
+
+
+def _refuse_unread(read: Reading) -> None:
+    """Complains of what a local study would not look at."""
+    given = {key[1] for key in read.settings if key[0] == "sensitivity"}
+    keys = [key for key in OVER_A_RANGE if key in given and key != "inputs"]
+    places = ([f"[sensitivity] {', '.join(keys)}"] if keys else []) + ["[sensitivity.inputs]"] * ("inputs" in given)
+    if places:
+        others = ", ".join(KINDS[1:])
+        read.problems.append(
+            f'{" and ".join(places)}: not for kind = "local", the default, which reads parameters and outputs. Leave '
+            f"it out, or choose another kind: {others}."
+        )
 
 
 def _parameters(read: Reading, kind: str) -> tuple[str, ...]:

@@ -28,6 +28,7 @@ outputs = ["capacity", "energy"]
 curve_until = 1500
 curve_points = 5
 """
+LOCAL = HEAD.split("curve_until")[0]
 INPUTS = """
 [sensitivity.inputs]
 "negative.L" = [8e-5, 9e-5]
@@ -38,9 +39,9 @@ soc = [0.9, 1.0]
 
 @pytest.fixture
 def study(tmp_path, cellsim_command):
-    def run(*lines, inputs=INPUTS):
+    def run(*lines, inputs=INPUTS, head=HEAD):
         file = tmp_path / "study.toml"
-        file.write_text("\n".join([HEAD.lstrip(), *lines, inputs]))
+        file.write_text("\n".join([head.lstrip(), *lines, inputs]))
         return cellsim_command("sensitivity", str(file), "--out", str(tmp_path / "out")), tmp_path / "out"
 
     return run
@@ -94,7 +95,7 @@ def test_tolerances_make_bands(study):
 
 def test_a_local_study_ranks_derivatives(study):
     lines = ('kind = "local"', 'parameters = ["negative.L", "positive.particle.R_p"]')
-    (code, out, err), folder = study(*lines, inputs="")
+    (code, out, err), folder = study(*lines, inputs="", head=LOCAL)
     assert code == 0, err
     rows = table(folder / "sensitivity.csv")
     assert {row["parameter"] for row in rows} == {"negative.L", "positive.particle.R_p"} and len(rows) == 4
@@ -107,7 +108,7 @@ def test_a_local_study_ranks_derivatives(study):
 
 def test_a_local_study_knows_factors_and_the_state_of_charge(study):
     lines = ('kind = "local"', 'parameters = ["electrolyte.kappa.scale", "soc"]')
-    (code, out, err), folder = study(*lines, inputs="")
+    (code, out, err), folder = study(*lines, inputs="", head=LOCAL)
     assert code == 0, err
     rows = table(folder / "sensitivity.csv")
     assert {(row["parameter"], row["value"]) for row in rows} == {("electrolyte.kappa.scale", "1"), ("soc", "1")}
@@ -156,6 +157,25 @@ def test_all_that_is_wrong_is_said_at_once(study):
         "must be [low, high], or one of",
     ):
         assert said in err, (said, err)
+
+
+def test_a_local_study_refuses_what_only_others_read(study, tmp_path, cellsim_command):
+    others = ("samples = 8", "seed = 1", "cores = 1", 'sampling = "random"')
+    (code, _, err), folder = study('kind = "local"', 'parameters = ["area"]', *others)
+    assert code == 2 and not folder.exists() and "1 problem in" in err
+    said = (
+        "[sensitivity] samples, sampling, seed, curve_until, curve_points, cores and [sensitivity.inputs]: not for kind"
+    )
+    assert said in err and "choose another kind: morris, sobol, monte-carlo" in err
+    (code, _, err), _ = study(inputs='parameters = ["area"]\nseed = 0', head=LOCAL)
+    assert code == 2 and '[sensitivity] seed: not for kind = "local", the default' in err
+    code, out, _ = cellsim_command("check", str(tmp_path / "study.toml"))
+    assert code == 2 and not out
+    code, _, _ = cellsim_command("new", "study", str(tmp_path / "new.toml"))
+    code, out, _ = cellsim_command("check", str(tmp_path / "new.toml"))
+    assert code == 0 and "a study of morris sensitivity" in out
+    (code, _, err), _ = study('kind = "sobel"')
+    assert code == 2 and "choose another kind" not in err, "nobody knows what was meant"
 
 
 def test_unknown_kinds_outputs_and_tables_get_suggestions(study, tmp_path, cellsim_command):
