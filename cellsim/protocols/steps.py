@@ -45,6 +45,15 @@ class Step(eqx.Module):
     tags: tuple[str, ...] = eqx.field(static=True, default=())
     text: str = eqx.field(static=True, default="")
 
+    def __str__(self) -> str:
+        """The step in words, its own or those that say its numbers; where these are not known, its parts."""
+        from cellsim.protocols.wording import words  # which knows steps
+
+        try:
+            return self.text or words(self) or repr(self)
+        except TypeError:  # the numbers of many steps
+            return repr(self)
+
     @property
     def is_constant_current(self) -> bool:
         """Whether a current is held, and nothing but one voltage or the time ends it."""

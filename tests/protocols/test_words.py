@@ -83,7 +83,7 @@ def test_the_words_of_any_step_are_read_back_to_it_to_the_last_digit(seed):
     ],
 )
 def test_a_step_made_as_an_object_is_told_as_one_would_write_it(made, said):
-    assert words(made) == said
+    assert words(made) == str(made) == said
     assert eqx.tree_equal(dataclasses.replace(step(said), text=made.text), made)
 
 
@@ -99,6 +99,16 @@ def test_a_step_whose_number_is_traced_keeps_its_own_text():
     said = []
     jax.grad(lambda V: said.append(words(cs.hold(V, text="hold"))) or V)(4.2)
     assert said == ["hold"]
+
+
+def test_a_step_is_printed_in_words_and_as_its_parts_where_there_are_none():
+    assert str(step("discharge @ 1C until 2.5V")) == "discharge @ 1C until 2.5V", "its own words"
+    assert "control=" in repr(cs.rest(60)) and str(cs.rest(60)) == "Rest for 1 minute"
+    many = cs.Step(Current(np.array([1.0, 2.0])), duration=60.0)
+    assert str(many) == repr(many)
+    said = []
+    jax.grad(lambda I: said.append(str(cs.current(I, 60.0))) or I)(4.2)
+    assert said[0].startswith("Step(")
 
 
 def constant_sum(t, V, I):
