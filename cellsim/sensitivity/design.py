@@ -102,14 +102,15 @@ class Experiment(eqx.Module):
         return followed(model, pulses, look, soc=soc, T=self.T, rtol=self.rtol, max_steps=self.max_steps)
 
     def seen(self, pulses: Pulses, numbers: Any = None) -> tuple[Array, Array]:
-        """Voltages, and what a relative change of each number makes of them (pulses, points, numbers)."""
-        numbers = self.numbers if numbers is None else jnp.asarray(numbers)
-        twice = lambda x: (self.voltage(pulses, x),) * 2
-        slopes, V = jax.jacfwd(twice, has_aux=True)(numbers)
-        return V, slopes * numbers
+        """Voltages, and what a relative change of each number makes of them (pulses, points, numbers); compiled once
+        for pulses of one number."""
+        numbers = self.numbers if numbers is None else jnp.asarray(numbers, float)
+        found: tuple[Array, Array] = _seen(self, _as_arrays(pulses), numbers)
+        return found
 
     def information(self, pulses: Pulses, numbers: Any = None) -> Information:
         """The Fisher information of the pulses on the logarithms of the numbers: errors from it are relative."""
+        pulses = _as_arrays(pulses)
         return self.information_of(pulses, self.seen(pulses, numbers)[1])
 
     def information_of(self, pulses: Pulses, slopes: Array) -> Information:
@@ -148,13 +149,19 @@ def _slopes(experiment: Experiment, form: Form, criterion: Criterion, z: Array) 
 
 @jax.jit
 def _seen(experiment: Experiment, pulses: Pulses, numbers: Array) -> tuple[Array, Array]:
-    return experiment.seen(pulses, numbers)
+    twice = lambda x: (experiment.voltage(pulses, x),) * 2
+    slopes, V = jax.jacfwd(twice, has_aux=True)(numbers)
+    return V, slopes * numbers
+
+
+def _as_arrays(pulses: Pulses) -> Pulses:
+    return Pulses(*(jnp.asarray(x, float) for x in pulses))
 
 
 def promised(experiment: Experiment, pulses: Pulses) -> tuple[np.ndarray, np.ndarray]:
     """The voltage of pulses, and the relative standard errors that they promise."""
-    pulses = Pulses(*(jnp.asarray(x, float) for x in pulses))
-    V, slopes = _seen(experiment, pulses, experiment.numbers)
+    pulses = _as_arrays(pulses)
+    V, slopes = experiment.seen(pulses)
     return np.asarray(V), np.asarray(standard_errors(experiment.information_of(pulses, slopes)))
 
 
@@ -163,11 +170,11 @@ def refitted(
 ) -> Float[np.ndarray, " numbers"]:
     """The numbers that fit a measured voltage best, every point of a pulse counted by the time that it stands for: by
     Gauss-Newton steps from `start`, none longer than half of a number."""
-    pulses = Pulses(*(jnp.asarray(x, float) for x in pulses))
+    pulses = _as_arrays(pulses)
     root = np.sqrt(np.asarray(weights(pulses)).ravel())
     found = np.asarray(start, float)
     for _ in range(steps):
-        V, slopes = _seen(experiment, pulses, jnp.asarray(found))
+        V, slopes = experiment.seen(pulses, found)
         S = np.asarray(slopes).reshape(-1, len(found)) * root[:, None]
         step = np.linalg.lstsq(S, (measured - np.asarray(V)).ravel() * root, rcond=None)[0]
         found = found * (1 + np.clip(step, -0.5, 0.5))
@@ -179,9 +186,9 @@ def synthetic(
 ) -> Float[np.ndarray, "pulses points"]:
     """A voltage as it would be measured: every point with the noise that is left of all the measured values for which
     it stands."""
-    pulses = Pulses(*(jnp.asarray(x, float) for x in pulses))
+    pulses = _as_arrays(pulses)
     numbers = experiment.numbers if numbers is None else jnp.asarray(numbers, float)
-    V = np.asarray(_seen(experiment, pulses, numbers)[0])
+    V = np.asarray(experiment.seen(pulses, numbers)[0])
     sigma = experiment.noise / np.sqrt(np.asarray(weights(pulses)) / experiment.period)
     return V + sigma * np.random.default_rng(seed).standard_normal(V.shape)
 

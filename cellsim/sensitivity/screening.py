@@ -101,9 +101,9 @@ def morris(runs: Runs, inputs: Inputs, count: int = 20, *, seed: int = 0, levels
 @dataclasses.dataclass(frozen=True, eq=False)
 class Derivatives:
     """Derivative-based measures of every input on one result: the mean of its squared slope, by the coordinate in which
-    the input is uniform or normal, and the bound that it puts on the total index of Sobol', with its standard error, that
-    of the variance by which it is divided included: of independent samples, those that are spread evenly have a smaller
-    one. It is infinite for fewer than three samples. The bound goes by factors, so an interval is best taken as
+    the input is uniform or normal, and the bound that it puts on the total index of Sobol', with its standard error,
+    that of the variance by which it is divided included: of independent samples, those that are spread evenly have a
+    smaller one. It is infinite for fewer than three samples. The bound goes by factors, so an interval is best taken as
     bound exp(+-2 bound_error / bound)."""
 
     nu: Float[np.ndarray, " inputs"]

@@ -5,10 +5,11 @@ import numpy as np
 import pytest
 
 import cellsim as cs
+from cellsim.sensitivity import design
 from cellsim.sensitivity.design import A, C, D, E, Experiment, promised, refitted, standard_errors, synthetic
 from cellsim.sensitivity.design import _seen as seen
-from cellsim.sensitivity.fast_charge import stages_of
-from cellsim.sensitivity.pulses import Form, Pulses, weights
+from cellsim.sensitivity.fast_charge import DEPLETION, fast_charge, stages_of
+from cellsim.sensitivity.pulses import Form, Pulses, followed, weights
 
 pytestmark = pytest.mark.xdist_group("design")
 PATHS = ("electrolyte.t_plus", "electrolyte.D.scale", "electrolyte.kappa.scale", "negative.particle.D_s.scale")
@@ -54,6 +55,23 @@ def test_stages_of_a_charge_pass_the_same():
     np.testing.assert_allclose(-stages.I * stages.duration / 3600, 1.0, rtol=1e-12)
 
 
+def test_steps_that_were_made_from_numbers_say_them():
+    steps = Pulses(np.array([4.5, -10.0]), np.array([300.0, 90.0])).protocol.steps
+    assert [str(step) for step in steps] == ["Hold at 4.5 A for 5 minutes", "Hold at -10 A for 90 s"]
+
+
+def test_the_information_is_compiled_once_whatever_the_pulses(experiment, monkeypatch):
+    traced = []
+    monkeypatch.setattr(design, "followed", lambda *x, **how: traced.append(0) or followed(*x, **how))
+    design._seen.clear_cache()
+    for pulses in (PLAIN, FOUND, FOUND._replace(I=-FOUND.I)):
+        F = experiment.information(pulses)
+    assert len(traced) == 1
+    _, errors = promised(experiment, FOUND._replace(I=-FOUND.I))
+    np.testing.assert_allclose(standard_errors(F), errors, rtol=1e-9)
+    assert len(traced) == 1
+
+
 def test_sensitivities_along_pulses_are_those_of_differences(experiment):
     pulses, numbers = Pulses(*map(jnp.asarray, FOUND)), experiment.numbers
     _, slopes = seen(experiment, pulses, numbers)
@@ -85,3 +103,31 @@ def test_a_fit_from_elsewhere_finds_the_truth(experiment):
     found = refitted(experiment, FOUND, synthetic(experiment, FOUND, 1, truth), experiment.numbers, steps=12)
     _, errors = promised(experiment, FOUND)
     np.testing.assert_array_less(np.abs(found / truth - 1), 6 * errors)
+
+
+# ---- fast charge
+
+BOUNDS = dict(limit=DEPLETION, soc=0.7, I_low=1.0, I_high=30.0)
+
+
+def test_a_fast_charge_stays_below_the_upper_cut_off_of_the_cell(experiment):
+    model, told = experiment.model, []
+    found = fast_charge(model, 1.0, 2, **BOUNDS, steps=12, progress=lambda *x: told.append(x))
+    assert found.V.max() < 4.21 and -found.stages.I.max() > 2.0 and found.watched.min() > 95.0
+    assert told == list(enumerate(found.history)) and found.history[-1] < 0.6 * found.history[0]
+    free = fast_charge(model, 1.0, 2, **BOUNDS, V_high=np.inf, steps=12)
+    assert free.V.max() > 4.25 and free.time < found.time, "where no voltage is too high"
+
+
+def test_a_fast_charge_begins_where_it_is_told(experiment):
+    start = dict(start=[2.0, 4.0], steps=0, V_high=np.inf)
+    found = fast_charge(experiment.model, 1.0, 2, **BOUNDS, **start)
+    np.testing.assert_allclose(-found.stages.I, [2.0, 4.0], rtol=1e-9)
+    assert found.history == (pytest.approx(0.5 * (1 / 2 + 1 / 4)),) and found.time == pytest.approx(1350.0)
+    coarse = fast_charge(experiment.model, 1.0, 2, **BOUNDS, **start, rtol=1e-3)
+    assert 1e-7 < np.max(np.abs(coarse.V - found.V)) < 1e-2, "the tolerance is that of the runs"
+    for wrong in ([2.0], [2.0, 31.0], [1.0, 2.0], [-2.0, -4.0]):
+        with pytest.raises(ValueError, match="needs 2 currents above 1 and below 30 A"):
+            fast_charge(experiment.model, 1.0, 2, **BOUNDS, start=wrong)
+    with pytest.raises(ValueError, match="a run fails there"):
+        fast_charge(experiment.model, 1.0, 2, **BOUNDS, start=[2.0, 4.0], V_high=np.nan)

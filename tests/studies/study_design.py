@@ -5,6 +5,7 @@ pulses that were optimised for it, and of a plain discharge; and the scatter of 
 gradient is that of second derivatives through the simulation. The charge is from 10 to 70 %, in five stages (DFN).
 """
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from rows import Row
@@ -21,8 +22,8 @@ from cellsim.sensitivity.design import (
     refitted,
     synthetic,
 )
-from cellsim.sensitivity.fast_charge import fast_charge
-from cellsim.sensitivity.pulses import Form, Pulses
+from cellsim.sensitivity.fast_charge import fast_charge, plating_margin
+from cellsim.sensitivity.pulses import Form, Pulses, followed
 
 PATHS = (
     "electrolyte.t_plus",
@@ -84,7 +85,6 @@ def study() -> list[Row]:
     return rows
 
 
-def _margin(model: cs.DFN, stages: Pulses) -> float:
-    from cellsim.sensitivity.fast_charge import PLATING, _followed
-
-    return float(jnp.min(_followed(model, stages, jnp.asarray(0.1), None, PLATING, 100)[0]))
+@jax.jit
+def _margin(model: cs.DFN, stages: Pulses) -> jax.Array:
+    return jnp.min(followed(model, stages, plating_margin, soc=jnp.asarray(0.1), T=None, rtol=1e-6, max_steps=100))
