@@ -274,12 +274,14 @@ class _Names(pickle.Pickler):
 
 
 def has_lasting_name(value: Any) -> bool:
-    """Whether a module, a function or a class is of a package that is known here, and found there by its name: not a
-    lambda, nor what a function has made."""
-    if isinstance(value, ModuleType):
-        return _is_of_known_package(value.__name__)
-    name = getattr(value, "__qualname__", None)
-    return isinstance(name, str) and "<" not in name and _is_of_known_package(getattr(value, "__module__", None))
+    """Whether a module, a function or a class is of an installed package, and found there by its name: not a lambda,
+    nor what a function has made."""
+    is_module = isinstance(value, ModuleType)
+    module = value.__name__ if is_module else getattr(value, "__module__", None)
+    name = "" if is_module else getattr(value, "__qualname__", None)
+    if not isinstance(module, str) or not isinstance(name, str) or "<" in name or module == "__main__":
+        return False
+    return _is_of_known_package(module) or _is_installed(module)
 
 
 def _is_of_known_package(module: Any) -> bool:
@@ -342,9 +344,9 @@ def is_patched() -> bool:
 
 
 @cache
-def _is_installed(root: str) -> bool:
-    """Whether a package is of the language, of this one, or installed beside them."""
-    if root in ("cellsim", *sys.builtin_module_names):
+def _is_installed(module: str) -> bool:
+    """Whether a module is of the language, of this package, or installed beside them."""
+    if module in ("cellsim", *sys.builtin_module_names):
         return True
-    file = getattr(sys.modules.get(root), "__file__", None) or ""
+    file = getattr(sys.modules.get(module), "__file__", None) or ""
     return file.startswith(tuple(sysconfig.get_paths().values()))

@@ -7,7 +7,7 @@ import functools
 import hashlib
 import re
 from collections.abc import Iterator
-from types import CodeType, FunctionType, MethodType, ModuleType, SimpleNamespace
+from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 import jax
@@ -27,9 +27,9 @@ def identity(*values: Any) -> str:
     """A word that is the same for the same values and no others, in another process too.
 
     Arrays count by their content, what is static in a tree as well. A function, a class or a module of an installed
-    package that `cellsim.programs` knows counts by its name; any other function by what it computes: its code and
-    constants, its defaults, what it closes over, and the globals that it names, those of its own module or of others.
-    The code is that of one version of Python: another may give another word.
+    package counts by its name; any other function by what it computes: its code and constants, its defaults, what it
+    closes over, and the globals that it names, those of its own module or of others. The code is that of one version of
+    Python: another may give another word.
     """
     return _Reader().read(values).hex()[:24]
 
@@ -92,10 +92,20 @@ class _Reader:
         elif dataclasses.is_dataclass(value):
             held = {field.name: getattr(value, field.name, None) for field in dataclasses.fields(value)}
             yield from ("fields", self.read(kind), self.read(held))
-        elif hasattr(value, "__dict__") and (kind is SimpleNamespace or not has_lasting_name(kind)):
-            yield from ("object", self.read(kind), self.read(vars(value)))
         else:
-            yield from ("other", self.read(kind), ADDRESS.sub("", repr(value)))
+            yield from self._object(value)
+
+    def _object(self, value: Any) -> Iterator[Any]:
+        """An object as it would be pickled, or where it cannot be, as it is printed."""
+        try:
+            reduced = value.__reduce_ex__(4)
+        except Exception:  # whatever it may raise that is not made for this
+            yield from ("other", self.read(type(value)), ADDRESS.sub("", repr(value)))
+            return
+        if isinstance(reduced, str):
+            reduced = (type(value), reduced)
+        items = [list(part) if isinstance(part, Iterator) else part for part in reduced]
+        yield from ("object", *map(self.read, items))
 
     def _code(self, code: CodeType) -> Iterator[Any]:
         yield from ("code", code.co_code, code.co_exceptiontable, self.read(code.co_consts), self.read(code.co_names))

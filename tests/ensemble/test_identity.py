@@ -1,9 +1,11 @@
 """What is the same has the same word, in another process too, and what computes something else has another."""
 
 import functools
+import logging
 import os
 import subprocess
 import sys
+import threading
 import types
 
 import equinox as eqx
@@ -127,6 +129,23 @@ def test_values_count_by_their_content():
     circle.append(circle)
     assert identity(circle) == identity(circle)
     assert identity(jnp.sum, np.add, len, functools.lru_cache) == identity(jnp.sum, np.add, len, functools.lru_cache)
+
+
+def test_objects_of_other_packages_count_by_what_they_hold():
+    import pandas
+    from scipy.interpolate import CubicSpline
+
+    x = np.linspace(0.0, 1.0, 2000)
+    table = lambda shift: pandas.DataFrame({"a": x, "b": x + shift * (x > 0.5)})
+    assert identity(table(1.0)) == identity(table(1.0)) != identity(table(2.0)), "not as they are printed"
+    spline = lambda shift: CubicSpline(x, x**2 + shift)
+    assert identity(spline(1.0)) == identity(spline(1.0)) != identity(spline(2.0))
+    space = lambda shift: types.SimpleNamespace(a=x + shift)
+    assert identity(space(1.0)) == identity(space(1.0)) != identity(space(2.0))
+    assert identity(threading.Lock()) == identity(threading.Lock())
+    out = {"table": table(1.0), "CubicSpline": CubicSpline, "log": logging.getLogger("a")}
+    exec("def f(solution): log.info(1); return CubicSpline([0, 1, 2], [1, 2, 3])(table['a'].mean())", out)
+    assert len(identity(out["f"])) == 24
 
 
 def test_another_output_of_the_same_name_does_not_get_the_values_of_the_first(small, tmp_path):
