@@ -12,13 +12,14 @@ from cellsim import __version__, shipped, study_output
 from cellsim.cli import DONE, FAILED
 from cellsim.cli.run import DEFAULT_FOLDER, folder_for, named_folder
 from cellsim.cli.terminal import StatusLine, is_colourful, table
+from cellsim.ensemble.outputs import OUTPUTS
 from cellsim.parameters import UnknownPath
 from cellsim.scenario_study import Study, load_study
 from cellsim.settings import BadInput
 from cellsim.simulation.simulate import CannotStart
 from cellsim.simulation.solution import OutsideMeasuredRange
 
-MOST_SHOWN = 6  # inputs of a result in the closing table
+MOST_SHOWN = 8  # inputs of a result in the closing table
 
 
 def sensitivity(arguments: argparse.Namespace, argv: Sequence[str]) -> int:
@@ -68,22 +69,24 @@ def closing_table(study: Study, found: Any, files: Sequence[Path], seconds: floa
     rows: list[tuple[str, str]] = []
     for row in study_output.rows_of(found):
         if "mean" in row or sum(1 for output, _ in rows if output == row["output"]) < MOST_SHOWN:
-            rows.append((row["output"], _spoken(row)))
+            unit = OUTPUTS[row["output"]].unit if row["output"] in OUTPUTS else ""
+            rows.append((row["output"], _spoken(row, "" if unit in ("", "-") else f" {unit}")))
     runs = getattr(found, "runs", None)
     rows.append(("wall time", f"{seconds:.1f} s" + (f", {runs} runs" if runs else "")))
     rows.append(("files", f"{files[0].parent}: {', '.join(file.name for file in files)}"))
     return table(study.title, rows, is_colourful(sys.stdout))
 
 
-def _spoken(row: dict[str, Any]) -> str:
-    """A row of a study in words."""
+def _spoken(row: dict[str, Any], unit: str) -> str:
+    """A row of a study in words, `unit` that of the output with a space before it."""
     if "mean" in row:
         ends = f"{row['quantile_2.5']:.5g} to {row['quantile_97.5']:.5g}"
-        return f"{row['mean']:.5g} +- {row['std']:.2g}, 95 % from {ends}"
+        return f"{row['mean']:.5g} +- {row['std']:.2g}{unit}, 95 % from {ends}"
     name = row["parameter"]
     if "total" in row:
         ends = f"[{row['total_low']:.3f}, {row['total_high']:.3f}]"
         return f"{name} {row['total']:.3f} {ends} in all, {row['first']:.3f} alone"
     if "mu_star" in row:
-        return f"{name} {row['mu_star']:.4g} +- {row['mu_star_error']:.2g}, deviation {row['sigma']:.3g}"
-    return f"{name} {row['scaled']:.4g} per relative change"
+        size = f"{row['mu_star']:.4g} +- {row['mu_star_error']:.2g}{unit}"
+        return f"{name} {size} over its range, deviation {row['sigma']:.3g}"
+    return f"{name} {row['scaled']:.4g}{unit} per relative change"
