@@ -4,7 +4,8 @@ Such a system obeys the Kramers-Kronig relations, as every series of resistors, 
 does, and a spectrum that no such series comes near was measured on something that drifted, or that was driven too hard.
 With the time constants of the RC elements given, evenly on a logarithmic axis over the measured range, the series is
 linear in its parts and is found by least squares. Their number is the greatest with which few of the resistances are
-negative: with more the series would follow the noise.
+negative: with more the series would follow the noise. With as many elements the residuals are those of the package
+`impedance` (1.7.1), which takes the least number at which more are negative, and does not run with NumPy 2.
 
 Source: Boukamp, J. Electrochem. Soc. 142 (1995) 1885, doi:10.1149/1.2044210; Schönleber, Klotz & Ivers-Tiffée,
 Electrochim. Acta 131 (2014) 20, doi:10.1016/j.electacta.2014.01.034.
