@@ -13,7 +13,8 @@ VERSIONS := pyproject.toml constraints.txt
 INSTALL := PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 \
 	$(PYTHON) -m pip --python $(BIN)/python install --quiet --editable
 
-.PHONY: help demo test lint format tidy types docs wheel bench bench-fit studies verification notebooks profile clean
+.PHONY: help demo test lint format tidy types docs wheel bench bench-fit studies verification performance notebooks \
+	profile clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -48,6 +49,9 @@ wheel: $(VENV)/.release  ## wheel and source distribution in build/dist, and a s
 
 bench: $(VENV)/.bench  ## side by side with PyBaMM on one core: build/bench.json (some minutes; keep the machine quiet)
 	$(BIN)/python tests/bench/run.py --out build/bench.json $(BENCH)
+
+performance: $(VENV)/.dev  ## what `make bench` has measured, as docs/performance_report.md
+	$(BIN)/python tests/bench/report.py build/bench.json docs/performance_report.md
 
 studies: $(VENV)/.dev  ## statistical studies over hundreds of seeds (some minutes): a table of what was found and asked
 	$(BIN)/python tests/studies/run.py $(STUDY)

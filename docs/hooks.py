@@ -39,6 +39,7 @@ LAYERS = {
     "cli": "Command line",
 }
 LIBRARIES = ("cellsim.cells.library", "cellsim.electrolyte.library")
+REPORTS = (("Verification", "verification.md"), ("Performance report", "performance_report.md"))  # before and after
 PICTURE = ("figures/lgm50_1C.png", "profiles.png", ROOT / "scenarios" / "lgm50_1C.toml")
 
 
@@ -63,10 +64,11 @@ def on_page_content(content: str, page: Any, **_: Any) -> str:
 
 
 def on_config(config: Any, **_: Any) -> Any:
-    """Adds to the table of contents what is made, and the report on verification where it has been written."""
-    if (Path(config.docs_dir) / "verification.md").exists():
-        at = next(k for k, entry in enumerate(config.nav) if "Performance" in entry)
-        config.nav.insert(at, {"Verification": "verification.md"})
+    """Adds to the table of contents what is made, and the reports where they have been written."""
+    for place, (title, page) in enumerate(REPORTS):
+        if (Path(config.docs_dir) / page).exists():
+            at = next(k for k, entry in enumerate(config.nav) if "Performance" in entry)
+            config.nav.insert(at + place, {title: page})
     config.nav.append({"Reference": [{title: uri} for uri, title, _ in pages()]})
     return config
 
