@@ -120,12 +120,13 @@ def taken(held: Any) -> dict[str, Any]:
 
 def panels(cell: Any) -> tuple[Panel, ...]:
     """What side reactions leave in either electrode, for the figure of profiles."""
-    shown: dict[str, list[str]] = {}
+    shown: dict[tuple[str, float], list[str]] = {}
     for side in ("negative", "positive"):
         for unknown in side_reactions.unknowns(getattr(cell, side)):
-            label = f"{unknown.name[0].upper()}{unknown.name[1:]} [{unknown.unit.replace('m3', 'm³')}]"
-            shown.setdefault(label, []).append(f"{side} {unknown.name}")
-    return tuple(Panel(label, tuple(names)) for label, names in shown.items())
+            unit, factor = ("nm", 1e9) if unknown.unit == "m" else (unknown.unit.replace("m3", "m³"), 1.0)
+            label = f"{unknown.name[0].upper()}{unknown.name[1:]} [{unit}]"
+            shown.setdefault((label, factor), []).append(f"{side} {unknown.name}")
+    return tuple(Panel(label, tuple(names), factor) for (label, factor), names in shown.items())
 
 
 def has_any(system: DiscreteDFN) -> bool:

@@ -30,10 +30,12 @@ class Profile(NamedTuple):
 
 
 class Panel(NamedTuple):
-    """A panel of the figure of profiles: its axis label, with the unit, and the profiles that it shows."""
+    """A panel of the figure of profiles: its axis label, with the unit, the profiles that it shows, and how many units
+    of the label are one of theirs."""
 
     label: str
     profiles: tuple[str, ...]
+    factor: float = 1.0
 
 
 class Region(NamedTuple):

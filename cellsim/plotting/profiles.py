@@ -17,9 +17,9 @@ def profiles_figure(solution: Solution, title: str = "") -> Figure:
     rows = -(-len(model.panels) // 2)
     figure = new_figure(10.0, 3.3 * rows, title)
     axes = figure.subplots(rows, 2, sharex=True, squeeze=False)
-    for panel, (label, names) in zip(axes.flat, model.panels, strict=False):
+    for panel, (label, names, factor) in zip(axes.flat, model.panels, strict=False):
         for name in names:
-            values = np.asarray(shown.profile(name))
+            values = factor * np.asarray(shown.profile(name))
             for t, curve in zip(np.asarray(shown.t), values, strict=True):
                 panel.plot(along[model.fields[name].dims[0]], curve, color=colours.at(t), linewidth=1.6)
         dress(panel, "", label)

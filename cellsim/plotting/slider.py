@@ -41,9 +41,9 @@ class Moving:
         grid = self.figure.add_gridspec(rows + 1, 2, height_ratios=[3.0] * rows + [2.0])
         panels = [self.figure.add_subplot(grid[k // 2, k % 2]) for k in range(len(model.panels))]
         self.curves: list[tuple[Line2D, np.ndarray]] = []
-        for panel, (label, names) in zip(panels, model.panels, strict=True):
+        for panel, (label, names, factor) in zip(panels, model.panels, strict=True):
             for k, name in enumerate(names):
-                values, x = np.asarray(solution.profile(name)), along[model.fields[name].dims[0]]
+                values, x = factor * np.asarray(solution.profile(name)), along[model.fields[name].dims[0]]
                 (line,) = panel.plot(x, values[0], color=COLOURS[min(k, 1)], linewidth=1.8)
                 for extreme in (values.min(axis=0), values.max(axis=0)):
                     panel.plot(x, extreme, color="0.8", linewidth=1.0, zorder=1)  # where it can go, in this run
