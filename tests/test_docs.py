@@ -41,7 +41,9 @@ def has_code(page):
     return any(block.language == "python" or block.file or commands(block.text) for block in blocks(page))
 
 
-@pytest.mark.parametrize("page", list(filter(has_code, PAGES)), ids=lambda page: page.relative_to(FOLDER).as_posix())
+@pytest.mark.parametrize(
+    "page", list(filter(has_code, [ROOT / "README.md", *PAGES])), ids=lambda page: page.relative_to(ROOT).as_posix()
+)
 @pytest.mark.filterwarnings("ignore::cellsim.OutsideMeasuredRange")
 def test_the_code_of_a_page_runs_from_top_to_bottom(page, tmp_path, monkeypatch, cellsim_command):
     monkeypatch.chdir(tmp_path)
